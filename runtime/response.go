@@ -1,0 +1,70 @@
+package runtime
+
+import (
+	"io"
+	"time"
+)
+
+// Response is one complete answer, immutable once handed out but for its
+// stream. Exactly one of Content and Stream holds the body: Stream when the
+// request asked for it, Content otherwise.
+type Response struct {
+	Status   int
+	Reason   string // as sent; may be empty
+	Protocol string // "HTTP/1.1", "HTTP/1.0", "HTTP/2.0"
+	URL      string // of this hop, with the fragment
+	Header   Header // as received, in order
+	Trailer  Header // known once the body was read
+	Request  *Request
+	History  []*Response // the redirects and challenges before it, oldest first
+	Next     *Request    // where an unfollowed redirect would go
+
+	Content []byte // decoded
+	Stream  Stream
+
+	Partial     bool // the body ended early; only on an Error's Response
+	EndUnmarked bool // the body ended with the connection, nothing said so
+
+	Timings    Timings
+	Elapsed    time.Duration // request start to headers parsed, of this hop
+	RemoteAddr string
+	Reused     bool // sent on a connection that had served before
+	Attempts   int
+	Size       Size
+}
+
+// Stream is a body that is read as it arrives. Read and Close may be called
+// on any goroutine, one at a time. A failure is an *Error, also when the
+// body was closed before.
+type Stream interface {
+	io.ReadCloser
+	// Sizes returns the bytes so far: decoded, and received.
+	Sizes() (body, wire int64)
+	// Done reports whether the body was read to its end or closed.
+	Done() bool
+}
+
+// Timings are the phases of one exchange. A reused connection has DNS,
+// Connect and TLS zero. TTFB is request start to the first response byte,
+// Total request start to the end of the body (of the headers when streamed).
+type Timings struct {
+	DNS, Connect, TLS, TTFB, Total time.Duration
+}
+
+// Size counts bytes: the header block, the decoded body, and everything
+// received for the body.
+type Size struct {
+	Headers, Body, Wire int64
+}
+
+// OK reports a status below 400.
+func (r *Response) OK() bool { return r.Status < 400 }
+
+// Close ends an unread stream; the connection is dropped unless the body was
+// read. It does nothing for a body in memory.
+func (r *Response) Close() error {
+	if r.Stream == nil {
+		return nil
+	}
+	return r.Stream.Close()
+}

@@ -1,0 +1,225 @@
+package runtime
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Retry says when a request is sent again. Total further attempts follow the
+// first. Without On, a fault before anything was sent is retried for any
+// method; for the idempotent ones, or with an Idempotency-Key, so are closed,
+// incomplete_body, read_timeout and 408 429 502 503 504.
+type Retry struct {
+	Total   int
+	On      []RetryOn     // replaces what is retried
+	Methods []string      // replaces the idempotent methods; "*" is any
+	Backoff time.Duration // base of the pause; 0: 500 ms
+	Max     time.Duration // longest pause, Retry-After included; 0: 60 s
+
+	NoJitter         bool // take the upper end of each pause
+	IgnoreRetryAfter bool
+}
+
+// RetryOn is one thing to retry on: a range of statuses, or a kind.
+type RetryOn struct {
+	From, To int
+	Kind     Kind
+}
+
+// ParseRetryOn reads a status ("429"), a class ("5xx"), a range ("500-599")
+// or a kind of the tree ("timeout").
+func ParseRetryOn(s string) (RetryOn, bool) {
+	if len(s) == 3 && s[0] >= '1' && s[0] <= '5' && strings.EqualFold(s[1:], "xx") {
+		base := int(s[0]-'0') * 100
+		return RetryOn{From: base, To: base + 99}, true
+	}
+	if from, to, ok := strings.Cut(s, "-"); ok {
+		a, errA := strconv.Atoi(from)
+		b, errB := strconv.Atoi(to)
+		return RetryOn{From: a, To: b}, errA == nil && errB == nil && validStatus(a) && validStatus(b) && a <= b
+	}
+	if n, err := strconv.Atoi(s); err == nil {
+		return RetryOn{From: n, To: n}, validStatus(n)
+	}
+	k := Kind(s)
+	return RetryOn{Kind: k}, k.Known()
+}
+
+func validStatus(n int) bool { return n >= 100 && n <= 999 }
+
+const (
+	defaultBackoff  = 500 * time.Millisecond
+	defaultMaxDelay = 60 * time.Second
+)
+
+// wants reports whether the outcome of one attempt calls for another.
+func (r *Retry) wants(req *Request, resp *Response, err *Error) bool {
+	if err != nil && neverRetried(err.Kind) {
+		return false
+	}
+	if len(r.On) == 0 {
+		return r.wantsByDefault(req, resp, err)
+	}
+	if !r.matches(resp, err) {
+		return false
+	}
+	return (err != nil && nothingSent(err)) || r.methodAllowed(req)
+}
+
+func (r *Retry) matches(resp *Response, err *Error) bool {
+	for _, on := range r.On {
+		switch {
+		case on.Kind != "":
+			if err == nil {
+				continue
+			}
+			// "connect" names the phase before anything was sent, as in the
+			// default rule, not only the leaf kind.
+			if err.Kind.Is(on.Kind) || on.Kind == KindConnect && connectPhase(err) {
+				return true
+			}
+		case resp != nil && on.From <= resp.Status && resp.Status <= on.To:
+			return true
+		}
+	}
+	return false
+}
+
+func (r *Retry) wantsByDefault(req *Request, resp *Response, err *Error) bool {
+	if err != nil {
+		if connectPhase(err) {
+			return true
+		}
+		switch err.Kind {
+		case KindClosed, KindIncompleteBody, KindReadTimeout:
+			return nothingSent(err) || r.methodAllowed(req)
+		default:
+			return false
+		}
+	}
+	switch resp.Status {
+	case 408, 429, 502, 503, 504:
+		return r.methodAllowed(req)
+	}
+	return false
+}
+
+// neverRetried are faults that the same request meets again, or that the
+// caller asked for.
+func neverRetried(k Kind) bool {
+	for _, never := range []Kind{
+		KindTooLarge, KindDenied, KindInvalidArgument, KindInvalidURL, KindRedirect,
+		KindCancelled, KindBatchTimeout, KindTotalTimeout, KindCallback, KindScript, KindInternal,
+	} {
+		if k.Is(never) {
+			return true
+		}
+	}
+	return false
+}
+
+func nothingSent(err *Error) bool { return err.Sent == "" || err.Sent == SentNo }
+
+// connectPhase: DNS, TCP, proxy and TLS faults. A certificate that does not
+// verify will not verify the next time.
+func connectPhase(err *Error) bool {
+	switch err.Kind {
+	case KindDNS, KindConnect, KindConnectTimeout, KindProxy:
+		return true
+	case KindTLS:
+		return err.Retryable
+	default:
+		return false
+	}
+}
+
+func (r *Retry) methodAllowed(req *Request) bool {
+	if len(r.Methods) > 0 {
+		for _, m := range r.Methods {
+			if m == "*" || strings.EqualFold(m, req.Method) {
+				return true
+			}
+		}
+		return false
+	}
+	return Idempotent(req.Method) || req.Header.Has("Idempotency-Key")
+}
+
+// Idempotent reports whether sending the method twice does what once does
+// (RFC 9110 section 9.2.2).
+func Idempotent(method string) bool {
+	switch method {
+	case "GET", "HEAD", "PUT", "DELETE", "OPTIONS", "TRACE":
+		return true
+	}
+	return false
+}
+
+// pause returns the wait before try k (k = 1 is the first retry): uniform in
+// 0 … min(Max, Backoff·2^(k-1)), with Retry-After as a floor capped by Max.
+func (r *Retry) pause(k int, resp *Response, now time.Time) time.Duration {
+	base, limit := r.Backoff, r.Max
+	if base <= 0 {
+		base = defaultBackoff
+	}
+	if limit <= 0 {
+		limit = defaultMaxDelay
+	}
+	upper := time.Duration(math.Min(float64(limit), float64(base)*math.Pow(2, float64(k-1))))
+	wait := upper
+	if !r.NoJitter {
+		wait = rand.N(upper + 1)
+	}
+	if resp == nil || r.IgnoreRetryAfter {
+		return wait
+	}
+	if after, ok := RetryAfter(resp.Header, now); ok {
+		wait = max(wait, min(after, limit))
+	}
+	return wait
+}
+
+// RetryAfter reads the Retry-After header (RFC 9110 section 10.2.3): whole
+// seconds or a date. A value that is neither is as good as none.
+func RetryAfter(h Header, now time.Time) (time.Duration, bool) {
+	v, ok := h.Lookup("Retry-After")
+	if !ok {
+		return 0, false
+	}
+	v = strings.TrimSpace(v)
+	if v != "" && strings.Trim(v, "0123456789") == "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n > int64(math.MaxInt64/time.Second) {
+			return math.MaxInt64, true
+		}
+		return time.Duration(n) * time.Second, true
+	}
+	for _, layout := range []string{"Mon, 02 Jan 2006 15:04:05 GMT", "Monday, 02-Jan-06 15:04:05 MST", "Mon Jan _2 15:04:05 2006"} {
+		if at, err := time.Parse(layout, v); err == nil {
+			return max(0, at.Sub(now)), true
+		}
+	}
+	return 0, false
+}
+
+// sleep waits for d or until ctx ends; the error says why it did.
+func sleep(ctx context.Context, d time.Duration) *Error {
+	if d <= 0 {
+		if ctx.Err() != nil {
+			return Cancelled(ctx)
+		}
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return Cancelled(ctx)
+	}
+}
