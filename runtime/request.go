@@ -27,10 +27,6 @@ type Request struct {
 	Name string // groups URLs in statistics
 	Tags map[string]string
 	Meta any // the caller's own; the same value on the Response and the Error
-
-	// Index and Attempt are set by the Engine before the request is sent.
-	Index   int
-	Attempt int // from 1
 }
 
 // Options are the settings a request may override. A zero field leaves the

@@ -1,7 +1,6 @@
 package runtime
 
 import (
-	"context"
 	"math"
 	"math/rand/v2"
 	"strconv"
@@ -204,22 +203,4 @@ func RetryAfter(h Header, now time.Time) (time.Duration, bool) {
 		}
 	}
 	return 0, false
-}
-
-// sleep waits for d or until ctx ends; the error says why it did.
-func sleep(ctx context.Context, d time.Duration) *Error {
-	if d <= 0 {
-		if ctx.Err() != nil {
-			return Cancelled(ctx)
-		}
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return Cancelled(ctx)
-	}
 }

@@ -1,0 +1,228 @@
+package runtime
+
+import (
+	"context"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Governor is an Executor, such as a Session, with an opinion of its own on
+// how its requests are repeated.
+type Governor interface {
+	// RetryPolicy returns the request's policy or the session's; nil: none.
+	RetryPolicy(req *Request) *Retry
+	// TotalTimeout bounds all attempts of req together; 0: no limit.
+	TotalTimeout(req *Request) time.Duration
+}
+
+// A trip is one request on its way through its attempts.
+type trip struct {
+	engine  *Engine
+	ctx     context.Context
+	exec    Executor
+	req     *Request // as the caller built it
+	sent    *Request // as this attempt sends it
+	attempt int      // from 1
+	spent   time.Duration
+	resp    *Response
+	err     *Error
+}
+
+// do runs req to its result: limits, attempts and the pauses between them.
+// Neither the waits for a limit nor the pauses count against a timeout.
+func (e *Engine) do(ctx context.Context, req *Request, batch *limits) (*Response, *Error) {
+	t := trip{engine: e, ctx: ctx, exec: req.Session, req: req, sent: req}
+	if t.exec == nil {
+		t.exec = e.opts.Executor
+	}
+	for t.once(batch) && t.again() {
+	}
+	if t.err != nil {
+		t.err.Attempts = t.attempt
+		return nil, t.err
+	}
+	t.resp.Attempts = t.attempt
+	return t.resp, nil
+}
+
+// once makes one attempt; false means that it was not admitted. The last
+// failure then stays the result, since it says more than the refusal.
+func (t *trip) once(batch *limits) bool {
+	release, refused := t.engine.admit(t.ctx, t.req, batch)
+	if refused != nil {
+		if t.resp == nil && t.err == nil {
+			t.err = refused
+		}
+		return false
+	}
+	if t.resp != nil {
+		_ = t.resp.Close() // given up for this attempt
+	}
+	t.attempt++
+	t.resp, t.err = call(t.ctx, t.exec, t.sent)
+	if release == nil {
+		return true
+	}
+	// A host's slot is free after the attempt, for a stream when that ends.
+	if t.err == nil && t.resp.Stream != nil {
+		t.resp.Stream = &releasing{Stream: t.resp.Stream, release: release}
+	} else {
+		release()
+	}
+	return true
+}
+
+// call turns a panic below into an error of its own kind: one request fails,
+// the others go on, and the report shows the stack.
+func call(ctx context.Context, exec Executor, req *Request) (resp *Response, err *Error) {
+	defer func() {
+		if p := recover(); p != nil {
+			resp, err = nil, panicked(p)
+		}
+	}()
+	resp, failure := exec.Do(ctx, req)
+	return resp, AsError(failure)
+}
+
+// admit waits for the run's and the batch's limits.
+func (e *Engine) admit(ctx context.Context, req *Request, batch *limits) (func(), *Error) {
+	if ctx.Err() != nil {
+		return nil, Cancelled(ctx)
+	}
+	if err := e.stopping(); err != nil {
+		return nil, err
+	}
+	if e.limits.open() && batch.open() {
+		return nil, nil
+	}
+	host := HostOf(req.URL)
+	outer, err := e.limits.pass(ctx, e.gate, host)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := batch.pass(ctx, e.gate, host)
+	if err != nil {
+		if outer != nil {
+			outer()
+		}
+		return nil, err
+	}
+	switch {
+	case outer == nil:
+		return inner, nil
+	case inner == nil:
+		return outer, nil
+	}
+	return func() { inner(); outer() }, nil
+}
+
+// again decides on another attempt and waits the pause before it.
+func (t *trip) again() bool {
+	policy := t.engine.policy(t.exec, t.req)
+	if policy == nil || t.attempt > policy.Total || !policy.wants(t.req, t.resp, t.err) {
+		return false
+	}
+	if t.ctx.Err() != nil || t.engine.stopping() != nil || !t.replayable() || !t.timeLeft() {
+		return false
+	}
+	if h := t.req.Hooks; h != nil && h.Retry != nil {
+		if err := h.Retry(t.ctx, t.req, t.resp, t.err, t.attempt+1); err != nil {
+			t.err = AsError(err)
+			return false
+		}
+	}
+	return sleep(t.ctx, t.engine.gate, policy.pause(t.attempt, t.resp, time.Now())) == nil
+}
+
+// replayable reports whether the body can go out once more.
+func (t *trip) replayable() bool {
+	return t.req.Body == nil || t.req.Body.Replayable() || t.err != nil && nothingSent(t.err)
+}
+
+// timeLeft gives the next attempt what is left of the total timeout.
+func (t *trip) timeLeft() bool {
+	g, ok := t.exec.(Governor)
+	if !ok {
+		return true
+	}
+	total := g.TotalTimeout(t.req)
+	if total <= 0 {
+		return true
+	}
+	t.spent += took(t.resp, t.err)
+	if t.spent >= total {
+		return false
+	}
+	t.sent = withTotal(t.req, total-t.spent)
+	return true
+}
+
+func (e *Engine) policy(exec Executor, req *Request) *Retry {
+	if g, ok := exec.(Governor); ok {
+		if p := g.RetryPolicy(req); p != nil {
+			return p
+		}
+	} else if req.Options != nil && req.Options.Retry != nil {
+		return req.Options.Retry
+	}
+	return e.opts.Retry
+}
+
+func took(resp *Response, err *Error) time.Duration {
+	if err != nil {
+		return err.Timings.Total
+	}
+	return resp.Timings.Total
+}
+
+func withTotal(req *Request, left time.Duration) *Request {
+	c := *req
+	o := Options{}
+	if req.Options != nil {
+		o = *req.Options
+	}
+	t := Timeout{}
+	if o.Timeout != nil {
+		t = *o.Timeout
+	}
+	t.Total = left
+	o.Timeout = &t
+	c.Options = &o
+	return &c
+}
+
+func panicked(p any) *Error {
+	return &Error{
+		Kind:      KindInternal,
+		Message:   fmt.Sprintf("panic: %v; this is a bug in volley", p),
+		Traceback: string(debug.Stack()),
+	}
+}
+
+// releasing is a Stream that frees its host's slot when it ends.
+type releasing struct {
+	Stream
+	release func()
+}
+
+func (r *releasing) free() {
+	if r.release != nil && r.Done() {
+		r.release()
+		r.release = nil
+	}
+}
+
+// Read implements io.Reader.
+func (r *releasing) Read(p []byte) (int, error) {
+	n, err := r.Stream.Read(p)
+	r.free()
+	return n, err
+}
+
+// Close implements io.Closer.
+func (r *releasing) Close() error {
+	err := r.Stream.Close()
+	r.free()
+	return err
+}

@@ -1,0 +1,342 @@
+package runtime
+
+import (
+	"context"
+	"io"
+	"sync"
+	"time"
+)
+
+// BatchOptions set up one Batch. The zero value works.
+type BatchOptions struct {
+	// Size is how many requests may be in flight or finished and unread
+	// together; 0 is the Engine's default.
+	Size int
+	// Ordered hands Results out in the Source's order.
+	Ordered bool
+	// Timeout is a deadline counted from now: what is in flight is cancelled
+	// with kind batch_timeout. 0: none.
+	Timeout time.Duration
+	// List says that the Source is a list: when the Batch is stopped its
+	// unsent items fail, each in its slot. Another Source is not pulled again.
+	List bool
+	// Rate and PerHost bound this Batch beside the Engine's own limits.
+	Rate    Rate
+	PerHost PerHost
+	// Finish sees each Result on the consumer's goroutine before it is ready.
+	// Returning true keeps the slot until Batch.Finished is called.
+	Finish func(*Result) (pending bool)
+}
+
+// Batch pumps a Source through the Engine's Executor, at most Size at a time.
+// Its methods are called on the consumer's goroutine only.
+type Batch struct {
+	engine   *Engine
+	consumer Consumer
+	source   Source
+	opts     BatchOptions
+	limits   limits
+	number   int
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	timer    *time.Timer
+
+	pulled    int
+	inFlight  int // with a worker, or with Finish
+	open      int // streams handed out and not yet closed
+	ready     []*Result
+	head      int // of ready
+	next      int // index to hand out next, when Ordered
+	dry       bool
+	err       error // why the Source ended, when not io.EOF
+	pulling   Waiter
+	drained   uint // deliveries so far
+	closed    bool
+	waiters   []Waiter
+	lastOpen  *Result // a stream handed out by the last Next
+	streams   bool    // a Result carried a stream: its life hangs on ctx
+	drainFunc func()
+
+	mu   sync.Mutex
+	done []*Result // finished by workers, not yet seen by the consumer
+}
+
+// Batch starts one. Nothing is pulled or sent before the first Next.
+func (e *Engine) Batch(c Consumer, source Source, opts BatchOptions) *Batch {
+	if opts.Size <= 0 {
+		opts.Size = e.opts.Size
+	}
+	b := &Batch{engine: e, consumer: c, source: source, opts: opts, next: 1}
+	b.number = e.enter(b)
+	b.drainFunc = b.drain
+	b.limits = newLimits(opts.Rate, opts.PerHost)
+	b.ctx, b.cancel = context.WithCancelCause(e.ctx)
+	if opts.Timeout > 0 {
+		b.timer = time.AfterFunc(opts.Timeout, func() { c.Deliver(b.expire) })
+	}
+	return b
+}
+
+// Next returns the next Result, or io.EOF after the last one. An error of the
+// Source comes after everything that was in flight. It is the whole
+// scheduler: fill free slots, hand out what is ready, else wait.
+func (b *Batch) Next(w Waiter) (*Result, error) {
+	b.closeLast()
+	for {
+		b.fill(w)
+		if r := b.take(); r != nil {
+			return r, nil
+		}
+		if b.inFlight == 0 && b.pulling == nil && b.dry {
+			b.leave()
+			if b.err != nil {
+				return nil, b.err
+			}
+			return nil, io.EOF
+		}
+		b.waiters = append(b.waiters, w)
+		if err := w.Park(); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// Number is the Batch's place in its run, from 1.
+func (b *Batch) Number() int { return b.number }
+
+// Counts are what a progress callback shows: requests pulled so far and those
+// with a worker now.
+func (b *Batch) Counts() (pulled, inFlight int) { return b.pulled, b.inFlight }
+
+// fill pulls Requests while slots are free. A Source that blocks lets others
+// run meanwhile; once something became ready that way, it is handed out first.
+func (b *Batch) fill(w Waiter) {
+	for !b.dry && b.pulling == nil && b.inFlight+b.unread()+b.open < b.opts.Size {
+		stopped := b.stopped()
+		if stopped != nil && !b.opts.List {
+			b.dry = true
+			return
+		}
+		before := b.drained
+		b.pulling = w
+		req, err := b.source()
+		b.pulling = nil
+		if err != nil {
+			b.endOf(err)
+			return
+		}
+		if b.closed {
+			return
+		}
+		b.start(req, stopped)
+		if b.drained != before && b.unread() > 0 {
+			return
+		}
+	}
+}
+
+func (b *Batch) endOf(err error) {
+	b.dry = true
+	// The error of a Source that was interrupted by our own deadline is no
+	// news: what it cost is in the Results.
+	if err != io.EOF && b.ctx.Err() == nil { //nolint:errorlint // io.EOF is a Source's own word, never wrapped
+		b.err = err
+	}
+}
+
+func (b *Batch) start(req *Request, stopped *Error) {
+	b.pulled++
+	r := &Result{Batch: b.number, Index: b.pulled, Request: req}
+	b.inFlight++
+	if stopped != nil {
+		failure := *stopped
+		b.fail(r, &failure)
+		b.settle(r)
+		return
+	}
+	b.engine.started.Add(1)
+	b.engine.workers.run(job{b, r})
+}
+
+func (b *Batch) fail(r *Result, err *Error) {
+	err.Index, err.Request = r.Index, r.Request
+	r.Err, r.Response = err, nil
+}
+
+// stopped says why nothing new may start: the batch's own end, or the run's.
+func (b *Batch) stopped() *Error {
+	if b.ctx.Err() != nil {
+		return Cancelled(b.ctx)
+	}
+	return b.engine.stopping()
+}
+
+// execute runs on a worker.
+func (b *Batch) execute(r *Result) {
+	resp, err := b.engine.do(b.ctx, r.Request, &b.limits)
+	if err != nil {
+		b.fail(r, err)
+		return
+	}
+	r.Response = resp
+}
+
+// complete runs on a worker: it leaves the Result for the consumer, which is
+// told only when it has not been already.
+func (b *Batch) complete(r *Result) {
+	b.mu.Lock()
+	b.done = append(b.done, r)
+	first := len(b.done) == 1
+	b.mu.Unlock()
+	if first {
+		b.consumer.Deliver(b.drainFunc)
+	}
+}
+
+func (b *Batch) drain() {
+	b.mu.Lock()
+	done := b.done
+	b.done = nil
+	b.mu.Unlock()
+	b.drained++
+	for _, r := range done {
+		b.engine.started.Add(-1)
+		b.settle(r)
+	}
+	b.wake()
+}
+
+func (b *Batch) settle(r *Result) {
+	if !b.closed && b.opts.Finish != nil && b.opts.Finish(r) {
+		return
+	}
+	b.finish(r)
+}
+
+// Finished gives a slot back that Finish had kept.
+func (b *Batch) Finished(r *Result) {
+	b.finish(r)
+	b.drained++
+	b.wake()
+}
+
+func (b *Batch) finish(r *Result) {
+	b.inFlight--
+	if r.Response != nil && r.Response.Stream != nil {
+		b.streams = true
+	}
+	if b.closed {
+		b.drop(r)
+		b.leaveIfIdle()
+		return
+	}
+	b.ready = append(b.ready, r)
+}
+
+func (b *Batch) wake() {
+	waiters := b.waiters
+	b.waiters = b.waiters[:0]
+	for _, w := range waiters {
+		w.Wake()
+	}
+}
+
+func (b *Batch) unread() int { return len(b.ready) - b.head }
+
+// take removes the Result to hand out from ready, or returns nil.
+func (b *Batch) take() *Result {
+	if b.unread() == 0 {
+		return nil
+	}
+	at := b.head
+	if b.opts.Ordered {
+		for at < len(b.ready) && b.ready[at].Index != b.next {
+			at++
+		}
+		if at == len(b.ready) {
+			return nil
+		}
+		b.next++
+	}
+	r := b.ready[at]
+	copy(b.ready[b.head+1:at+1], b.ready[b.head:at])
+	b.ready[b.head] = nil
+	b.head++
+	if b.head == len(b.ready) {
+		b.ready, b.head = b.ready[:0], 0
+	}
+	return r
+}
+
+// Hold keeps the slot of a streamed Result until the next call of Next, which
+// closes the stream if that was not done before.
+func (b *Batch) Hold(r *Result) {
+	if r.Response != nil && r.Response.Stream != nil {
+		b.lastOpen = r
+		b.open++
+	}
+}
+
+func (b *Batch) closeLast() {
+	if b.lastOpen == nil {
+		return
+	}
+	_ = b.lastOpen.Response.Close() // an unread stream: nothing is lost that was asked for
+	b.lastOpen = nil
+	b.open--
+}
+
+// expire runs on the consumer's goroutine at the deadline.
+func (b *Batch) expire() {
+	if b.closed {
+		return
+	}
+	err := Errorf(KindBatchTimeout, "the batch did not end within %v", b.opts.Timeout)
+	b.cancel(err)
+	if in, ok := b.pulling.(Interrupter); ok {
+		in.Interrupt(err)
+	}
+	b.wake()
+}
+
+// Close cancels what is in flight and pulls nothing more. What was not handed
+// out is recorded by the Engine.
+func (b *Batch) Close() {
+	if b.closed {
+		return
+	}
+	b.closeLast()
+	b.closed, b.dry = true, true
+	b.cancel(&Error{Kind: KindCancelled, Message: "the batch was closed"})
+	for _, r := range b.ready[b.head:] {
+		b.drop(r)
+	}
+	b.ready, b.head = nil, 0
+	b.leaveIfIdle()
+	b.wake()
+}
+
+func (b *Batch) drop(r *Result) {
+	if r.Response != nil {
+		_ = r.Response.Close() // nobody is left to read it
+	}
+	b.engine.Record(r)
+}
+
+func (b *Batch) leaveIfIdle() {
+	if b.inFlight == 0 {
+		b.leave()
+	}
+}
+
+// leave ends the Batch for the Engine; further calls do nothing. Streams that
+// were handed out live on until they are read or the Batch is closed.
+func (b *Batch) leave() {
+	if b.timer != nil {
+		b.timer.Stop()
+	}
+	if b.closed || !b.streams {
+		b.cancel(nil)
+	}
+	b.engine.exit(b)
+}

@@ -1,0 +1,69 @@
+package runtime
+
+import "sync"
+
+// A Consumer is the one goroutine that owns Batches: it calls their Sources
+// and takes their Results.
+type Consumer interface {
+	// Deliver queues f to run on the consumer's goroutine. Any goroutine may
+	// call it; it never blocks.
+	Deliver(f func())
+}
+
+// A Waiter suspends whoever called Batch.Next until there may be something.
+type Waiter interface {
+	// Park returns after Wake, or with the reason why the caller must give up.
+	Park() error
+	// Wake ends a Park, or the next one; the consumer's goroutine calls it.
+	Wake()
+}
+
+// An Interrupter is a Waiter whose other blocking calls, such as those of a
+// Source written in a script, can be made to fail from outside.
+type Interrupter interface {
+	Interrupt(err error)
+}
+
+// Inbox is the Consumer and Waiter of a plain goroutine, for use without a
+// script. The zero value works.
+type Inbox struct {
+	mu    sync.Mutex
+	queue []func()
+	poke  chan struct{}
+	once  sync.Once
+	woken bool // consumer's goroutine only
+}
+
+func (b *Inbox) init() { b.once.Do(func() { b.poke = make(chan struct{}, 1) }) }
+
+// Deliver implements Consumer.
+func (b *Inbox) Deliver(f func()) {
+	b.init()
+	b.mu.Lock()
+	b.queue = append(b.queue, f)
+	b.mu.Unlock()
+	select {
+	case b.poke <- struct{}{}:
+	default:
+	}
+}
+
+// Park implements Waiter: it runs what is delivered until one of it wakes.
+func (b *Inbox) Park() error {
+	b.init()
+	for !b.woken {
+		<-b.poke
+		b.mu.Lock()
+		queue := b.queue
+		b.queue = nil
+		b.mu.Unlock()
+		for _, f := range queue {
+			f()
+		}
+	}
+	b.woken = false
+	return nil
+}
+
+// Wake implements Waiter.
+func (b *Inbox) Wake() { b.woken = true }

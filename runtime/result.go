@@ -1,0 +1,29 @@
+package runtime
+
+// Result is the outcome of one slot of a Batch: exactly one of Response, Err
+// and Skipped is set when it is handed out. Handlers may then put a Value in
+// the slot.
+type Result struct {
+	Batch    int // from 1, in the order batches were made
+	Index    int // from 1, in the order of the Source
+	Request  *Request
+	Response *Response
+	Err      *Error
+	Handled  bool   // an exception handler took the failure
+	Skipped  string // why it was not sent: "when", "need", "stop"
+	Value    any    // what a handler put in the slot instead
+}
+
+// OK reports a slot that neither failed nor was skipped.
+func (r *Result) OK() bool { return r.Err == nil && r.Skipped == "" }
+
+// Source yields the next Request, or io.EOF when there is none left. Any
+// other error ends the Source; what is in flight is still delivered. It is
+// called by the consumer only, and only when a slot is free.
+type Source func() (*Request, error)
+
+// Sink takes every Result once, never concurrently.
+type Sink interface {
+	Write(*Result) error
+	Close() error
+}
