@@ -1,0 +1,36 @@
+//go:build unix
+
+package transport
+
+import (
+	"errors"
+	"syscall"
+)
+
+// peek looks at a socket without taking anything from it or waiting. A read
+// under a past deadline would not do: it returns before it looks.
+func peek(fd uintptr) int {
+	var b [1]byte
+	for {
+		n, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case err == nil:
+			return n
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EAGAIN), errors.Is(err, syscall.EWOULDBLOCK):
+			return -1
+		default:
+			return 0
+		}
+	}
+}
+
+// openFilesLimit returns the soft RLIMIT_NOFILE, which the Go runtime raised
+// to the hard one at start.
+func openFilesLimit() int {
+	var r syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &r); err != nil {
+		return 1024
+	}
+	return int(min(uint64(r.Cur), 1<<20))
+}

@@ -1,0 +1,151 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"time"
+
+	"volley/runtime"
+)
+
+// resolverAt returns a resolver that asks the DNS server at address, over UDP
+// and, for truncated answers, TCP.
+func resolverAt(address string) (*net.Resolver, *runtime.Error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		host, port = strings.Trim(address, "[]"), "53"
+	}
+	if _, err := netip.ParseAddr(host); err != nil {
+		return nil, invalid("resolver %q is no ip:port", address)
+	}
+	server := net.JoinHostPort(host, port)
+	return &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, server)
+		},
+	}, nil
+}
+
+// lookedUp reports whether reaching the next hop takes a name look-up.
+func (d *dialing) lookedUp() bool {
+	host, _ := d.hop()
+	if d.transport.config.Dial != nil || d.trip.exchange.Route.config.Unix != "" {
+		return false
+	}
+	_, err := netip.ParseAddr(host)
+	return err != nil
+}
+
+// takeLookup waits until one more look-up may run, before any clock starts.
+func (d *dialing) takeLookup() (bool, *runtime.Error) {
+	if !d.lookedUp() {
+		return false, nil
+	}
+	select {
+	case d.transport.lookups <- struct{}{}:
+		return true, nil
+	default:
+	}
+	began := time.Now()
+	select {
+	case d.transport.lookups <- struct{}{}:
+		d.trip.waited(time.Since(began))
+		return true, nil
+	case <-d.parent.Done():
+		return false, d.complete(runtime.Cancelled(d.parent))
+	}
+}
+
+// resolve returns the addresses of host. looking says that a look-up is due,
+// whose permit it gives back.
+func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) {
+	if !looking {
+		return []string{host}, nil
+	}
+	defer func() { <-d.transport.lookups }()
+	d.phase = runtime.PhaseDNS
+	began := time.Now()
+	addrs, err := d.lookup(host)
+	d.trip.timings.DNS = time.Since(began)
+	if err != nil {
+		return nil, d.unresolved(host, err)
+	}
+	out := make([]string, 0, len(addrs))
+	for _, a := range interleave(addrs) {
+		if d.reachableFrom(a) {
+			out = append(out, a.String())
+		}
+	}
+	if len(out) == 0 {
+		return nil, runtime.Errorf(runtime.KindDNS, "%s has no address of the family of the local address", host)
+	}
+	return out, nil
+}
+
+func (d *dialing) lookup(host string) ([]netip.Addr, error) {
+	resolver := d.trip.exchange.Route.resolver
+	if resolver == nil {
+		return net.DefaultResolver.LookupNetIP(d.ctx, "ip", host)
+	}
+	// The search domains of this machine are not that server's.
+	if !strings.HasSuffix(host, ".") {
+		host += "."
+	}
+	return resolver.LookupNetIP(d.ctx, "ip", host)
+}
+
+// interleave puts the families in turns, the resolver's first choice first
+// (RFC 8305 section 4), so that a dead family costs one head start.
+func interleave(addrs []netip.Addr) []netip.Addr {
+	var same, other []netip.Addr
+	for i, a := range addrs {
+		a = a.Unmap()
+		if i == 0 || a.Is4() == same[0].Is4() {
+			same = append(same, a)
+		} else {
+			other = append(other, a)
+		}
+	}
+	out := make([]netip.Addr, 0, len(addrs))
+	for i := range max(len(same), len(other)) {
+		if i < len(same) {
+			out = append(out, same[i])
+		}
+		if i < len(other) {
+			out = append(out, other[i])
+		}
+	}
+	return out
+}
+
+// reachableFrom leaves out the family that the local address is not of.
+func (d *dialing) reachableFrom(a netip.Addr) bool {
+	local := d.trip.exchange.Route.local
+	return local == nil || local.IP.IsUnspecified() || (local.IP.To4() != nil) == a.Is4()
+}
+
+// unresolved explains a look-up that gave no address.
+func (d *dialing) unresolved(host string, err error) *runtime.Error {
+	if d.ctx.Err() != nil {
+		return d.trip.interrupted(d.parent, runtime.PhaseDNS, err)
+	}
+	e := &runtime.Error{Kind: runtime.KindDNS, Cause: err}
+	var dns *net.DNSError
+	switch {
+	case errors.As(err, &dns) && dns.IsNotFound:
+		e.Message = fmt.Sprintf("no such host: %s (NXDOMAIN or no address)", host)
+	case errors.As(err, &dns) && dns.IsTimeout:
+		e.Message, e.Retryable = fmt.Sprintf("the DNS server gave no answer for %s", host), true
+	case errors.As(err, &dns):
+		e.Message, e.Retryable = fmt.Sprintf("the DNS server could not answer for %s (SERVFAIL or refused): %s", host, dns.Err), true
+	default:
+		e.Message = fmt.Sprintf("%s cannot be looked up: %v", host, err)
+	}
+	return e
+}

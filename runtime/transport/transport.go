@@ -1,0 +1,159 @@
+package transport
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"volley/runtime"
+)
+
+const (
+	defaultIdlePerOrigin = 100
+	defaultIdleTimeout   = 90 * time.Second
+	defaultMaxHeader     = 256 << 10
+	defaultMaxLines      = 5000
+	maxLookups           = 64
+)
+
+// Transport executes exchanges over pooled connections. It is safe for use by
+// many goroutines.
+type Transport struct {
+	config  Config
+	direct  *Route // used by an Exchange without one
+	lookups chan struct{}
+	buffers sync.Pool // *readBuffer
+	writes  sync.Pool // *writeBuffer
+
+	routesMu sync.Mutex
+	routes   map[RouteConfig]*Route
+
+	// mu guards everything below; nothing that blocks is called under it.
+	mu      sync.Mutex
+	closed  bool
+	origins map[originKey]*origin
+	conns   map[*wire]struct{} // every connection that is open
+	idle    idleList           // oldest first
+	janitor *time.Timer        // armed while sweeping is set
+	sweep   bool
+	slots   slots
+	restful map[*h2conn]struct{} // HTTP/2 connections with no request on them
+
+	h2secure, h2plain func() *http.Transport
+
+	counts struct{ dialled, requests, reused atomic.Int64 }
+}
+
+// New makes a Transport. It opens nothing until the first exchange.
+func New(config Config) *Transport {
+	if config.IdlePerOrigin <= 0 {
+		config.IdlePerOrigin = defaultIdlePerOrigin
+	}
+	if config.IdleTimeout <= 0 {
+		config.IdleTimeout = defaultIdleTimeout
+	}
+	if config.MaxHeader <= 0 {
+		config.MaxHeader = defaultMaxHeader
+	}
+	if config.MaxLines <= 0 {
+		config.MaxLines = defaultMaxLines
+	}
+	t := &Transport{
+		config:  config,
+		lookups: make(chan struct{}, maxLookups),
+		routes:  map[RouteConfig]*Route{},
+		origins: map[originKey]*origin{},
+		conns:   map[*wire]struct{}{},
+		slots:   newSlots(),
+		restful: map[*h2conn]struct{}{},
+	}
+	t.buffers.New = func() any { return new(readBuffer) }
+	t.writes.New = func() any { return &writeBuffer{data: make([]byte, 0, 2<<10)} }
+	t.h2secure = sync.OnceValue(func() *http.Transport { return t.newH2(true) })
+	t.h2plain = sync.OnceValue(func() *http.Transport { return t.newH2(false) })
+	t.direct = &Route{transport: t}
+	t.direct.tls = t.baseTLS()
+	t.routes[RouteConfig{}] = t.direct
+	return t
+}
+
+// Do sends x and returns when the headers of its response have been read.
+// Every error is an *runtime.Error. A Reply's Body must be read to its end or
+// closed.
+func (t *Transport) Do(ctx context.Context, x *Exchange) (*Reply, error) {
+	if x.Route == nil {
+		x.Route = t.direct
+	}
+	if err := x.check(); err != nil {
+		return nil, err
+	}
+	trip := trip{exchange: x, start: time.Now(), deadline: x.Deadline}
+	trip.now = trip.start
+	for {
+		reply, err := t.try(ctx, &trip)
+		if err == nil {
+			return reply, nil
+		}
+		if !trip.again(ctx, err) {
+			return nil, err
+		}
+	}
+}
+
+// try sends the exchange once, on a pooled connection or a new one.
+func (t *Transport) try(ctx context.Context, trip *trip) (*Reply, *runtime.Error) {
+	link, err := t.acquire(ctx, trip)
+	if err != nil {
+		return nil, err
+	}
+	if link.stream != nil {
+		return link.stream.exchange(ctx, trip)
+	}
+	return link.conn.exchange(ctx, trip)
+}
+
+// Stats returns the counts so far.
+func (t *Transport) Stats() Stats {
+	t.mu.Lock()
+	open := len(t.conns)
+	t.mu.Unlock()
+	return Stats{
+		Dialled:  t.counts.dialled.Load(),
+		Requests: t.counts.requests.Load(),
+		Reused:   t.counts.reused.Load(),
+		Open:     int64(open),
+	}
+}
+
+// Close closes every connection, also those in use: their exchanges fail with
+// kind cancelled. Later exchanges fail too. It returns nil.
+func (t *Transport) Close() error {
+	t.mu.Lock()
+	t.closed = true
+	open := make([]*wire, 0, len(t.conns))
+	for w := range t.conns {
+		open = append(open, w)
+	}
+	if t.janitor != nil {
+		t.janitor.Stop()
+	}
+	t.sweep = false
+	t.slots.wakeAll()
+	t.mu.Unlock()
+	for _, w := range open {
+		w.shut()
+	}
+	return nil
+}
+
+func (t *Transport) isClosed() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.closed
+}
+
+func errClosed() *runtime.Error {
+	return &runtime.Error{Kind: runtime.KindCancelled, Message: "the transport was closed"}
+}
