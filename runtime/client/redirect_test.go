@@ -1,0 +1,411 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"volley/runtime"
+)
+
+// redirecting answers /STATUS?to=URL with a redirect, /set the same with a
+// cookie, and shows everything else.
+func redirecting(w http.ResponseWriter, r *http.Request) {
+	var status int
+	if _, err := fmt.Sscanf(r.URL.Path, "/%d", &status); err != nil {
+		w.Header().Set("X-Seen", strings.Join(r.Header.Values("Cookie"), "|")+","+r.Header.Get("Authorization")+","+
+			r.Header.Get("X-Secret")+","+r.Header.Get("Proxy-Authorization")+","+r.Host)
+		body, _ := io.ReadAll(r.Body)
+		_, _ = fmt.Fprintf(w, "%s %s %s %q", r.Method, r.URL, r.Header.Get("Content-Type"), body)
+		return
+	}
+	if v := r.URL.Query().Get("set"); v != "" {
+		w.Header().Set("Set-Cookie", v)
+	}
+	for _, to := range r.URL.Query()["to"] {
+		w.Header().Add("Location", to)
+	}
+	w.WriteHeader(status)
+	_, _ = io.WriteString(w, "moved")
+}
+
+func TestRedirectMethodsAndBodies(t *testing.T) {
+	url := serve(t, redirecting)
+	c := newClient(t, Config{})
+	kept := ` /end text/x "body"`
+	dropped := ` /end  ""`
+	for _, x := range []struct {
+		status       int
+		method, want string
+	}{
+		{301, "GET", "GET" + kept}, {301, "POST", "GET" + dropped}, {301, "PUT", "PUT" + kept}, {301, "DELETE", "DELETE" + kept}, {301, "PATCH", "PATCH" + kept},
+		{302, "GET", "GET" + dropped}, {302, "POST", "GET" + dropped}, {302, "PUT", "GET" + dropped}, {302, "DELETE", "GET" + dropped},
+		{303, "GET", "GET" + dropped}, {303, "POST", "GET" + dropped}, {303, "PUT", "GET" + dropped},
+		{307, "POST", "POST" + kept}, {307, "GET", "GET" + kept}, {308, "PUT", "PUT" + kept}, {308, "POST", "POST" + kept},
+	} {
+		req := &runtime.Request{
+			Method: x.method, URL: fmt.Sprintf("%s/%d?to=/end", url, x.status),
+			Body: &runtime.Bytes{Data: []byte("body")}, Header: fields("Content-Type", "text/x"),
+		}
+		resp := must(t, c, req)
+		if got := string(resp.Content); got != x.want {
+			t.Errorf("%d %s: got %s, want %s", x.status, x.method, got, x.want)
+		}
+		if len(resp.History) != 1 || resp.History[0].Status != x.status || string(resp.History[0].Content) != "moved" {
+			t.Errorf("%d %s: history %+v", x.status, x.method, resp.History)
+		}
+		if !resp.Reused {
+			t.Errorf("%d %s: the hop's connection was not used again", x.status, x.method)
+		}
+	}
+}
+
+func TestNotRedirected(t *testing.T) {
+	url := serve(t, redirecting)
+	c := newClient(t, Config{})
+	for _, path := range []string{"/300?to=/end", "/304?to=/end", "/305?to=/end", "/201?to=/end", "/302", "/302?to="} {
+		resp := must(t, c, get(url+path))
+		if len(resp.History) != 0 || resp.Next != nil || IsRedirect(resp) {
+			t.Errorf("%s: got %d with history %v, next %v", path, resp.Status, resp.History, resp.Next)
+		}
+	}
+	off := get(url + "/308?to=/end%23frag")
+	off.Options = &runtime.Options{AllowRedirects: runtime.No, Params: runtime.Params{Fields: fields("a", "1")}}
+	resp := must(t, c, off)
+	if resp.Status != 308 || !IsRedirect(resp) || !IsPermanentRedirect(resp) || string(resp.Content) != "moved" || resp.Next == nil {
+		t.Fatalf("got %+v", resp)
+	}
+	if next := must(t, c, resp.Next); next.URL != url+"/end#frag" || next.Request.Method != "GET" {
+		t.Errorf("next went to %s", next.URL)
+	}
+	head := must(t, c, &runtime.Request{Method: "HEAD", URL: url + "/302?to=/end"})
+	if head.Status != 302 || head.Next == nil || head.Next.Method != "HEAD" {
+		t.Errorf("HEAD: got %d next %+v", head.Status, head.Next)
+	}
+	follow := &runtime.Request{Method: "HEAD", URL: url + "/302?to=/end", Options: &runtime.Options{AllowRedirects: runtime.Yes}}
+	if head = must(t, c, follow); head.Status != 200 || head.Request.Method != "HEAD" {
+		t.Errorf("HEAD that follows: got %d %s", head.Status, head.Request.Method)
+	}
+}
+
+func TestRedirectTargets(t *testing.T) {
+	url := serve(t, redirecting)
+	c := newClient(t, Config{})
+	host := strings.TrimPrefix(url, "http://")
+	for location, want := range map[string]string{
+		"end": "/end", "/a/../end": "/end", "?x=1": "/302?x=1", "//" + host + "/end": "/end", "HTTP://" + host + "/end": "/end",
+		"/sp ace": "/sp%20ace", "/ü": "/%C3%BC", "/%zz": "/%25zz", "/end#own": "/end", "/end?a=%2f": "/end?a=%2F",
+	} {
+		first := url + "/302?to=" + strings.ReplaceAll(quote(location, unreserved), "+", "%2B")
+		if location == "?x=1" { // leads to a redirect without a Location
+			resp := must(t, c, get(first))
+			wantText(t, "the URL", resp.URL, url+want)
+			continue
+		}
+		resp := must(t, c, get(first+"#frag"))
+		fragment := "#frag"
+		if strings.Contains(location, "#") {
+			fragment = "#own"
+		}
+		if resp.URL != url+want+fragment {
+			t.Errorf("%q: got %s, want %s", location, resp.URL, want+fragment)
+		}
+	}
+	for _, location := range []string{
+		"ftp://h/", "file:///etc/passwd", "javascript:alert(1)", "data:,x", "http://", "http://:1/", "http://h:99999/", "http://a b/", "/a\tb", "/" + strings.Repeat("x", 9000),
+	} {
+		err := fails(t, c, get(url+"/302?to="+quote(location, unreserved)), runtime.KindInvalidRedirect)
+		if err.Response == nil || err.Response.Status != 302 {
+			t.Errorf("%.30q: the error has no response", location)
+		}
+	}
+	fails(t, c, get(url+"/302?to=/a&to=/b"), runtime.KindInvalidRedirect)
+	must(t, c, get(url+"/302?to=/end&to=/end"))
+}
+
+func TestRedirectLimit(t *testing.T) {
+	hits := 0
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		hits++
+		http.Redirect(w, r, "/", http.StatusFound)
+	})
+	c := newClient(t, Config{})
+	err := fails(t, c, get(url), runtime.KindTooManyRedirects)
+	if hits != 31 || err.Response == nil || err.Response.Status != 302 || len(err.Response.History) != 30 {
+		t.Fatalf("%d requests, response %+v", hits, err.Response)
+	}
+	for i, r := range err.Response.History {
+		if len(r.History) != i {
+			t.Fatalf("history %d has a history of %d", i, len(r.History))
+		}
+	}
+	none := 0
+	req := get(url)
+	req.Options = &runtime.Options{MaxRedirects: &none}
+	hits = 0
+	fails(t, c, req, runtime.KindTooManyRedirects)
+	if hits != 1 {
+		t.Errorf("with a limit of 0: %d requests", hits)
+	}
+}
+
+func TestOneShotBodyIsNotSentAgain(t *testing.T) {
+	url := serve(t, redirecting)
+	c := newClient(t, Config{})
+	body := func() runtime.Body {
+		pieces := []string{"a", "", "b"}
+		return Reader(func() ([]byte, error) {
+			if len(pieces) == 0 {
+				return nil, io.EOF
+			}
+			p := pieces[0]
+			pieces = pieces[1:]
+			return []byte(p), nil
+		})
+	}
+	err := fails(t, c, &runtime.Request{Method: "POST", URL: url + "/307?to=/end", Body: body()}, runtime.KindUnrewindableBody)
+	if err.Response == nil || err.Response.Status != 307 {
+		t.Errorf("the error's response is %+v", err.Response)
+	}
+	resp := must(t, c, &runtime.Request{Method: "POST", URL: url + "/303?to=/end", Body: body()})
+	wantText(t, "303", string(resp.Content), `GET /end  ""`)
+	resp = must(t, c, &runtime.Request{Method: "POST", URL: url + "/end", Body: body()})
+	wantText(t, "no redirect", string(resp.Content), `"ab"`)
+}
+
+// TestCredentialsAcrossOrigins sends everything secret on a chain from one
+// origin to another and back.
+func TestCredentialsAcrossOrigins(t *testing.T) {
+	url, other := serve(t, redirecting), serve(t, redirecting)
+	otherHost := strings.TrimPrefix(other, "http://")
+	host := strings.TrimPrefix(url, "http://")
+	secrets := func() *runtime.Request {
+		return &runtime.Request{
+			Method: "GET",
+			Header: fields("Authorization", "hand", "X-Secret", "key", "Proxy-Authorization", "proxy", "Host", "custom.test"),
+		}
+	}
+	s := newSession(t, Settings{SecretHeaders: []string{"x-secret"}})
+	for name, c := range map[string]struct {
+		path, want string
+		change     func(*runtime.Request)
+	}{
+		"same origin":           {url + "/307?to=/end", ",hand,key,proxy,custom.test", nil},
+		"other origin":          {url + "/307?to=" + other + "/end", ",,,," + otherHost, nil},
+		"and back":              {url + "/307?to=" + quote(other+"/307?to="+url+"/end", unreserved), ",,,," + host, nil},
+		"cookies, same origin":  {url + "/307?to=/end", "a=1,hand,key,proxy,custom.test", func(r *runtime.Request) { r.Options = &runtime.Options{Cookies: fields("a", "1")} }},
+		"cookies, other origin": {url + "/307?to=" + other + "/end", ",,,," + otherHost, func(r *runtime.Request) { r.Options = &runtime.Options{Cookies: fields("a", "1")} }},
+		"cookie by hand":        {url + "/307?to=/end", "h=1,hand,key,proxy,custom.test", func(r *runtime.Request) { r.Header.Add("Cookie", "h=1") }},
+		"cookie by hand leaves": {url + "/307?to=" + other + "/end", ",,,," + otherHost, func(r *runtime.Request) { r.Header.Add("Cookie", "h=1") }},
+		"auth stays":            {url + "/307?to=/end", ",Bearer t,key,proxy,custom.test", func(r *runtime.Request) { r.Options = &runtime.Options{Auth: &Bearer{"t"}} }},
+		"auth leaves":           {url + "/307?to=" + other + "/end", ",,,," + otherHost, func(r *runtime.Request) { r.Options = &runtime.Options{Auth: &Bearer{"t"}} }},
+		"userinfo of the target": {
+			url + "/307?to=" + quote(strings.Replace(other, "//", "//u:p@", 1)+"/end", unreserved), ",Basic dTpw,,," + otherHost, nil,
+		},
+		"userinfo of the target, for that hop only": {
+			url + "/307?to=" + quote(strings.Replace(other, "//", "//u:p@", 1)+"/307?to="+url+"/end", unreserved), ",,,," + host, nil,
+		},
+	} {
+		req := secrets()
+		req.URL = c.path
+		if c.change != nil {
+			c.change(req)
+		}
+		resp := must(t, s, req)
+		if got := resp.Header.Get("X-Seen"); got != c.want {
+			t.Errorf("%s: the last server saw %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+func TestSessionSecretsAcrossOrigins(t *testing.T) {
+	url, other := serve(t, redirecting), serve(t, redirecting)
+	s := newSession(t, Settings{
+		Header: fields("Authorization", "session", "X-Secret", "1"), SecretHeaders: []string{"X-Secret"},
+		Mounts: []Mount{{Prefix: other, Settings: Settings{Auth: &Bearer{"mount"}, Header: fields("X-Secret", "2")}}},
+	})
+	resp := must(t, s, get(url+"/302?to="+other+"/end"))
+	if got, want := resp.Header.Get("X-Seen"), ",,,,"+strings.TrimPrefix(other, "http://"); got != want {
+		t.Errorf("a redirect: the server saw %q, want %q", got, want)
+	}
+	resp = must(t, s, get(other+"/end"))
+	wantText(t, "asked directly", resp.Header.Get("X-Seen"), ",Bearer mount,2,")
+
+	off := get(url + "/302?to=" + other + "/end")
+	off.Options = &runtime.Options{AllowRedirects: runtime.No}
+	resp = must(t, s, must(t, s, off).Next)
+	if got := resp.Header.Get("X-Seen"); strings.Contains(got, "session") || strings.Contains(got, "mount") || strings.Contains(got, ",2,") {
+		t.Errorf("next: the server saw %q", got)
+	}
+}
+
+func TestCookiesAlongRedirects(t *testing.T) {
+	url := serve(t, redirecting)
+	c := newClient(t, Config{})
+	resp := must(t, c, get(url+"/302?to=/end&set=sid%3D1"))
+	if got := resp.Header.Get("X-Seen"); !strings.HasPrefix(got, "sid=1,") {
+		t.Errorf("without a session: %q", got)
+	}
+	if resp = must(t, c, get(url+"/end")); !strings.HasPrefix(resp.Header.Get("X-Seen"), ",") {
+		t.Errorf("the next request has it too: %q", resp.Header.Get("X-Seen"))
+	}
+	req := get(url + "/302?to=/end&set=sid%3Dnew")
+	req.Options = &runtime.Options{Cookies: fields("sid", "old", "b", "2")}
+	resp = must(t, newSession(t, Settings{}), req)
+	if got := resp.Header.Get("X-Seen"); !strings.HasPrefix(got, "sid=new; b=2,") {
+		t.Errorf("a cookie the server set anew: %q", got)
+	}
+}
+
+func TestLongHopBodyIsNotDrained(t *testing.T) {
+	written := make(chan int64, 1)
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/end" {
+			_, _ = io.WriteString(w, "done")
+			return
+		}
+		w.Header().Set("Location", "/end")
+		w.Header().Set("Content-Encoding", "gzip") // a lie: it must not be decoded
+		w.WriteHeader(302)
+		n, _ := io.Copy(w, io.LimitReader(zeros{}, 64<<20))
+		written <- n
+	})
+	resp := must(t, newClient(t, Config{}), get(url))
+	if string(resp.Content) != "done" || resp.Reused || len(resp.History[0].Content) != 0 {
+		t.Errorf("got %q, reused %v", resp.Content, resp.Reused)
+	}
+	if n := <-written; n == 64<<20 {
+		t.Error("the whole body was read")
+	}
+}
+
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
+
+func TestHooksRunPerHop(t *testing.T) {
+	url := serve(t, redirecting)
+	var order []string
+	hooks := func(name string) *runtime.Hooks {
+		return &runtime.Hooks{
+			Before: func(_ context.Context, r *runtime.Request) error {
+				order = append(order, name+" before "+r.URL[len(url):])
+				r.Header.Set("X-Secret", name)
+				return nil
+			},
+			Response: func(_ context.Context, r *runtime.Response) (*runtime.Response, error) {
+				order = append(order, fmt.Sprint(name, " response ", r.Status, " ", len(r.History)))
+				return nil, nil
+			},
+			Redirect: func(_ context.Context, r *runtime.Response, next *runtime.Request) (bool, error) {
+				order = append(order, fmt.Sprint(name, " redirect ", r.Status, " ", next.URL[len(url):]))
+				return true, nil
+			},
+		}
+	}
+	s := newSession(t, Settings{Hooks: hooks("S")})
+	req := get(url + "/302?to=/end")
+	req.Hooks = hooks("R")
+	resp := must(t, s, req)
+	want := []string{
+		"S before /302?to=/end", "R before /302?to=/end", "S response 302 0", "R response 302 0", "S redirect 302 /end", "R redirect 302 /end",
+		"S before /end", "R before /end", "S response 200 1", "R response 200 1",
+	}
+	if !slices.Equal(order, want) {
+		t.Errorf("got %q\nwant %q", order, want)
+	}
+	wantText(t, "the header", resp.Header.Get("X-Seen"), ",R,")
+	if resp.History[0].Request.URL != url+"/302?to=/end" || resp.Request.URL != url+"/end" {
+		t.Error("a history entry has another hop's request")
+	}
+}
+
+func TestHooksDecide(t *testing.T) {
+	url := serve(t, redirecting)
+	c := newClient(t, Config{})
+	stop := get(url + "/302?to=/end")
+	stop.Hooks = &runtime.Hooks{Redirect: func(context.Context, *runtime.Response, *runtime.Request) (bool, error) { return false, nil }}
+	if resp := must(t, c, stop); resp.Status != 302 || string(resp.Content) != "moved" || resp.Next == nil {
+		t.Errorf("stopped: %+v", resp)
+	}
+	replace := get(url + "/end")
+	other := &runtime.Response{Status: 299}
+	replace.Hooks = &runtime.Hooks{Response: func(context.Context, *runtime.Response) (*runtime.Response, error) { return other, nil }}
+	if resp := must(t, c, replace); resp != other {
+		t.Errorf("replaced: %+v", resp)
+	}
+	change := get(url + "/302?to=/end")
+	change.Hooks = &runtime.Hooks{Before: func(_ context.Context, r *runtime.Request) error {
+		r.Method, r.URL, r.Body = "put", url+"/changed", &runtime.Bytes{Data: []byte("new"), Type: "text/new"}
+		return nil
+	}}
+	if resp := must(t, c, change); string(resp.Content) != `PUT /changed text/new "new"` || resp.URL != url+"/changed" {
+		t.Errorf("changed: %s at %s", resp.Content, resp.URL)
+	}
+	for name, hooks := range map[string]*runtime.Hooks{
+		"before": {Before: func(context.Context, *runtime.Request) error { return runtime.Errorf(runtime.KindCallback, "no") }},
+		"response": {Response: func(context.Context, *runtime.Response) (*runtime.Response, error) {
+			return nil, runtime.Errorf(runtime.KindCallback, "no")
+		}},
+		"redirect": {Redirect: func(context.Context, *runtime.Response, *runtime.Request) (bool, error) {
+			return true, runtime.Errorf(runtime.KindCallback, "no")
+		}},
+	} {
+		req := get(url + "/302?to=/end")
+		req.Hooks = hooks
+		t.Run(name, func(t *testing.T) { fails(t, c, req, runtime.KindCallback) })
+	}
+	bad := get(url)
+	bad.Hooks = &runtime.Hooks{Before: func(_ context.Context, r *runtime.Request) error { r.Header.Add("X", "a\r\nb"); return nil }}
+	fails(t, c, bad, runtime.KindInvalidArgument)
+}
+
+// challenger answers one 401 with a token.
+type challenger struct{ token string }
+
+func (c *challenger) Authorize(_ context.Context, r *runtime.Request) error {
+	if c.token != "" {
+		r.Header.Set("Authorization", c.token)
+	}
+	return nil
+}
+
+func (c *challenger) Challenged(_ context.Context, resp *runtime.Response, _ *runtime.Request) (bool, error) {
+	if resp.Status != 401 {
+		return false, nil
+	}
+	c.token = "answer to " + resp.Header.Get("WWW-Authenticate")
+	return true, nil
+}
+
+func TestChallenge(t *testing.T) {
+	hits := 0
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		hits++
+		body, _ := io.ReadAll(r.Body)
+		if r.Header.Get("Authorization") == "answer to me" && r.URL.Path != "/never" {
+			_, _ = w.Write(body)
+			return
+		}
+		w.Header().Set("WWW-Authenticate", "me")
+		w.WriteHeader(401)
+		_, _ = io.WriteString(w, "who are you")
+	})
+	c := newClient(t, Config{})
+	ask := func(path string, body runtime.Body) *runtime.Request {
+		return &runtime.Request{Method: "POST", URL: url + path, Body: body, Options: &runtime.Options{Auth: &challenger{}}}
+	}
+	resp := must(t, c, ask("/", &runtime.Bytes{Data: []byte("hi")}))
+	if resp.Status != 200 || string(resp.Content) != "hi" || hits != 2 || len(resp.History) != 1 || resp.History[0].Status != 401 || !resp.Reused {
+		t.Errorf("got %+v after %d requests", resp, hits)
+	}
+	hits = 0
+	if resp = must(t, c, ask("/never", nil)); resp.Status != 401 || hits != 2 || string(resp.Content) != "who are you" {
+		t.Errorf("got %d %q after %d requests", resp.Status, resp.Content, hits)
+	}
+	fails(t, c, ask("/", Reader(func() ([]byte, error) { return nil, io.EOF })), runtime.KindUnrewindableBody)
+}
