@@ -1,0 +1,34 @@
+package vm
+
+import lua "github.com/yuin/gopher-lua"
+
+// CallValue calls fn, which may be anything callable, on behalf of a binding
+// that runs on L, and returns its first result, nil if it has none. Blocking
+// calls in it park the current task. A failure is a *ScriptError with its
+// traceback; what must not be caught passes through.
+func (h *Host) CallValue(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.LValue, error) {
+	base := L.GetTop()
+	L.Push(fn)
+	for _, a := range args {
+		L.Push(a)
+	}
+	t := h.cur
+	caught := t.caught
+	t.caught = -1 // protected makes it 0: the traceback is wanted
+	n, raised := h.protected(L, len(args))
+	t.caught = caught
+	if raised != nil {
+		L.SetTop(base)
+		return lua.LNil, h.scriptError(&lua.ApiError{Type: lua.ApiErrorRun, Object: h.withPosition(L, raised)})
+	}
+	var first lua.LValue = lua.LNil
+	if n > 0 {
+		first = L.Get(base + 1)
+	}
+	L.SetTop(base)
+	return first, nil
+}
+
+// Parks counts the blocking calls of the host's tasks so far. Any goroutine
+// may call it.
+func (h *Host) Parks() uint64 { return h.parks.Load() }

@@ -1,0 +1,2 @@
+-- A Go function as body never finishes.
+assert(not pcall(coroutine.create, print))

@@ -1,0 +1,11 @@
+-- Values that a resume leaves out are nil, not a crash.
+local co = coroutine.create(function()
+  local a, b = coroutine.yield()
+  local c = coroutine.yield(tostring(a) .. tostring(b))
+  return tostring(c)
+end)
+assert(coroutine.resume(co))
+local ok, v = coroutine.resume(co, 1)
+assert(ok and v == "1nil", v)
+ok, v = coroutine.resume(co)
+assert(ok and v == "nil", v)

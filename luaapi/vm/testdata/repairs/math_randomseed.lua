@@ -1,0 +1,6 @@
+math.randomseed(7)
+local a, b = math.random(1e9), math.random()
+math.randomseed(7)
+assert(a == math.random(1e9) and b == math.random())
+math.randomseed(8)
+assert(a ~= math.random(1e9))

@@ -1,0 +1,6 @@
+assert(os.date("!%a %A %b %B %d %H:%M:%S %j %p %y %%", 86400 * 45) == "Sun Sunday Feb February 15 00:00:00 046 AM 70 %")
+assert(os.date("!%c", 0) == "Thu Jan  1 00:00:00 1970" and os.date("!%x %X", 0) == "01/01/70 00:00:00")
+assert(os.date("!%U %W %V %G %u %w", 1704067200) == "00 01 01 2024 1 1")
+assert(os.date("!*t", 86400 * 40).yday == 41)
+assert(os.date("%Y", os.time { year = 2020, month = 1, day = 1 }) == "2020")
+assert(not pcall(os.time, { year = 2020 }))

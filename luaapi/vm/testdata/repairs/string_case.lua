@@ -1,0 +1,1 @@
+assert(("\255AbÉ"):lower() == "\255abÉ" and ("\255abé"):upper() == "\255ABé")

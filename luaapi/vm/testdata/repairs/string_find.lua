@@ -1,0 +1,6 @@
+assert(("abc"):find("x", 10, true) == nil)
+local s, e = ("abc"):find("", 10)
+assert(s == 4 and e == 3)
+assert(("a.b"):find(".", 1, true) == 1 or ("a.b"):find(".", 1, true) == 2)
+assert(("a.b"):find("%.") == 2 and select(3, ("key=val"):find("=(%w+)")) == "val")
+assert(("THE"):find("%f[%a]") == 1)

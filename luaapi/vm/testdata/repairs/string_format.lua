@@ -1,0 +1,10 @@
+local f = string.format
+assert(f("%g %g %g", 1e20, 0.1, 100000) == "1e+20 0.1 100000" and f("%g", 1 / 3) == "0.333333")
+assert(f("%5s|%-5s|%.2s|%5.1s|", "é", "ab", "xyz", "xyz") == "   é|ab   |xy|    x|")
+assert(f("%d %i %u %x %X %o %c", "10", 3.9, 7, 255, 255, 8, 65) == "10 3 7 ff FF 10 A")
+assert(f("%q", 'a"b\n\0\r\\') == '"a\\"b\\\n\\000\\r\\\\"')
+assert(f("%%|%5.2f|%+d|%05d|%e", 3.14159, 5, 42, 12345.678) == "%| 3.14|+5|00042|1.234568e+04")
+assert(f("%.3f %g %g", 1 / 0, -1 / 0, 0 / 0 ~= 0 / 0 and 1 or 0) == "inf -inf 1")
+assert(f("%s %s", nil, true) == "nil true" and f("%x", -1) == "ffffffffffffffff")
+assert(not pcall(f, "%d", "abc") and not pcall(f, "%d") and not pcall(f, "%y", 1) and not pcall(f, "%"))
+assert(not pcall(f, "%123d", 1))

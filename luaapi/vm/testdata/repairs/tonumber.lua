@@ -1,0 +1,5 @@
+assert(tonumber("1e3") == 1000)
+assert(tonumber(" 0x10 ") == 16 and tonumber("-0x10") == -16 and tonumber("ff", 16) == 255 and tonumber("zz", 36) == 1295)
+assert(tonumber("010") == 10 and tonumber("0b1") == nil and tonumber("1_0") == nil)
+assert(tonumber("inf") == nil and tonumber("nan") == nil and tonumber("") == nil and tonumber("--1") == nil)
+assert(tonumber(".5") == 0.5 and tonumber("5.") == 5 and tonumber("1e400") == math.huge and tonumber(nil) == nil)
