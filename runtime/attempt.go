@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -32,6 +33,10 @@ type trip struct {
 // do runs req to its result: limits, attempts and the pauses between them.
 // Neither the waits for a limit nor the pauses count against a timeout.
 func (e *Engine) do(ctx context.Context, req *Request, batch *limits) (*Response, *Error) {
+	if req.Invalid != nil {
+		failure := *req.Invalid // the request may stand in other slots too
+		return nil, &failure
+	}
 	t := trip{engine: e, ctx: ctx, exec: req.Session, req: req, sent: req}
 	if t.exec == nil {
 		t.exec = e.opts.Executor
@@ -46,18 +51,17 @@ func (e *Engine) do(ctx context.Context, req *Request, batch *limits) (*Response
 	return t.resp, nil
 }
 
-// once makes one attempt; false means that it was not admitted. The last
-// failure then stays the result, since it says more than the refusal.
+// once makes one attempt; false means that it was not admitted. The outcome
+// of the attempt before it then stays the result, since it says more than the
+// refusal.
 func (t *trip) once(batch *limits) bool {
+	t.giveUpStream()
 	release, refused := t.engine.admit(t.ctx, t.req, batch)
 	if refused != nil {
 		if t.resp == nil && t.err == nil {
 			t.err = refused
 		}
 		return false
-	}
-	if t.resp != nil {
-		_ = t.resp.Close() // given up for this attempt
 	}
 	t.attempt++
 	t.resp, t.err = call(t.ctx, t.exec, t.sent)
@@ -73,6 +77,16 @@ func (t *trip) once(batch *limits) bool {
 	return true
 }
 
+// giveUpStream ends the stream of an attempt that is to be repeated: its
+// host's slot may be the one that the next attempt waits for. Nobody can read
+// it any more, so it is no result either.
+func (t *trip) giveUpStream() {
+	if r := answer(t.resp, t.err); r != nil && r.Stream != nil {
+		_ = r.Close() // unread on purpose
+		t.resp = nil
+	}
+}
+
 // call turns a panic below into an error of its own kind: one request fails,
 // the others go on, and the report shows the stack.
 func call(ctx context.Context, exec Executor, req *Request) (resp *Response, err *Error) {
@@ -82,39 +96,13 @@ func call(ctx context.Context, exec Executor, req *Request) (resp *Response, err
 		}
 	}()
 	resp, failure := exec.Do(ctx, req)
-	return resp, AsError(failure)
-}
-
-// admit waits for the run's and the batch's limits.
-func (e *Engine) admit(ctx context.Context, req *Request, batch *limits) (func(), *Error) {
-	if ctx.Err() != nil {
-		return nil, Cancelled(ctx)
-	}
-	if err := e.stopping(); err != nil {
-		return nil, err
-	}
-	if e.limits.open() && batch.open() {
-		return nil, nil
-	}
-	host := HostOf(req.URL)
-	outer, err := e.limits.pass(ctx, e.gate, host)
-	if err != nil {
-		return nil, err
-	}
-	inner, err := batch.pass(ctx, e.gate, host)
-	if err != nil {
-		if outer != nil {
-			outer()
-		}
-		return nil, err
-	}
 	switch {
-	case outer == nil:
-		return inner, nil
-	case inner == nil:
-		return outer, nil
+	case failure != nil:
+		return nil, AsError(failure)
+	case resp == nil:
+		return nil, &Error{Kind: KindInternal, Message: "neither a response nor an error; this is a bug in volley"}
 	}
-	return func() { inner(); outer() }, nil
+	return resp, nil
 }
 
 // again decides on another attempt and waits the pause before it.
@@ -126,13 +114,26 @@ func (t *trip) again() bool {
 	if t.ctx.Err() != nil || t.engine.stopping() != nil || !t.replayable() || !t.timeLeft() {
 		return false
 	}
-	if h := t.req.Hooks; h != nil && h.Retry != nil {
-		if err := h.Retry(t.ctx, t.req, t.resp, t.err, t.attempt+1); err != nil {
-			t.err = AsError(err)
-			return false
-		}
+	if err := t.tell(); err != nil {
+		t.giveUpStream()
+		t.err = err
+		return false
 	}
-	return sleep(t.ctx, t.engine.gate, policy.pause(t.attempt, t.resp, time.Now())) == nil
+	return t.engine.sleep(t.ctx, policy.pause(t.attempt, answer(t.resp, t.err), time.Now())) == nil
+}
+
+// tell calls the Retry hook, if any, as call does: a panic is an error.
+func (t *trip) tell() (err *Error) {
+	h := t.req.Hooks
+	if h == nil || h.Retry == nil {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			err = panicked(p)
+		}
+	}()
+	return AsError(h.Retry(t.ctx, t.req, t.resp, t.err, t.attempt+1))
 }
 
 // replayable reports whether the body can go out once more.
@@ -203,13 +204,13 @@ func panicked(p any) *Error {
 // releasing is a Stream that frees its host's slot when it ends.
 type releasing struct {
 	Stream
+	once    sync.Once
 	release func()
 }
 
 func (r *releasing) free() {
-	if r.release != nil && r.Done() {
-		r.release()
-		r.release = nil
+	if r.Done() {
+		r.once.Do(r.release)
 	}
 }
 

@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"io"
+	"slices"
 	"sync"
 	"time"
 )
@@ -43,22 +44,27 @@ type Batch struct {
 
 	pulled    int
 	inFlight  int // with a worker, or with Finish
-	open      int // streams handed out and not yet closed
-	ready     []*Result
-	head      int // of ready
-	next      int // index to hand out next, when Ordered
+	ready     ready
+	held      []held // streams handed out and not yet closed
+	taker     Waiter // of the last Result
 	dry       bool
 	err       error // why the Source ended, when not io.EOF
 	pulling   Waiter
 	drained   uint // deliveries so far
 	closed    bool
 	waiters   []Waiter
-	lastOpen  *Result // a stream handed out by the last Next
-	streams   bool    // a Result carried a stream: its life hangs on ctx
+	streams   bool // a Result carried a stream: its life hangs on ctx
 	drainFunc func()
 
 	mu   sync.Mutex
 	done []*Result // finished by workers, not yet seen by the consumer
+	room []*Result // an earlier done, empty, to be filled again
+}
+
+// held is a stream that keeps a slot until its taker asks for more.
+type held struct {
+	taker  Waiter
+	result *Result
 }
 
 // Batch starts one. Nothing is pulled or sent before the first Next.
@@ -66,13 +72,13 @@ func (e *Engine) Batch(c Consumer, source Source, opts BatchOptions) *Batch {
 	if opts.Size <= 0 {
 		opts.Size = e.opts.Size
 	}
-	b := &Batch{engine: e, consumer: c, source: source, opts: opts, next: 1}
+	b := &Batch{engine: e, consumer: c, source: source, opts: opts, ready: ready{next: 1}}
 	b.number = e.enter(b)
 	b.drainFunc = b.drain
 	b.limits = newLimits(opts.Rate, opts.PerHost)
 	b.ctx, b.cancel = context.WithCancelCause(e.ctx)
 	if opts.Timeout > 0 {
-		b.timer = time.AfterFunc(opts.Timeout, func() { c.Deliver(b.expire) })
+		b.timer = time.AfterFunc(opts.Timeout, b.deadline)
 	}
 	return b
 }
@@ -81,24 +87,36 @@ func (e *Engine) Batch(c Consumer, source Source, opts BatchOptions) *Batch {
 // Source comes after everything that was in flight. It is the whole
 // scheduler: fill free slots, hand out what is ready, else wait.
 func (b *Batch) Next(w Waiter) (*Result, error) {
-	b.closeLast()
+	b.closeHeld(w)
 	for {
 		b.fill(w)
-		if r := b.take(); r != nil {
+		if r := b.ready.take(b.opts.Ordered); r != nil {
+			b.taker = w
 			return r, nil
 		}
 		if b.inFlight == 0 && b.pulling == nil && b.dry {
 			b.leave()
+			b.wake() // others may wait for the end too
 			if b.err != nil {
 				return nil, b.err
 			}
 			return nil, io.EOF
 		}
-		b.waiters = append(b.waiters, w)
-		if err := w.Park(); err != nil {
+		if err := b.wait(w); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// wait parks w until the Batch changes. A Park may also end for reasons of its
+// own; w must not be woken for the Batch later.
+func (b *Batch) wait(w Waiter) error {
+	b.waiters = append(b.waiters, w)
+	err := w.Park()
+	if i := slices.Index(b.waiters, w); i >= 0 {
+		b.waiters = slices.Delete(b.waiters, i, i+1)
+	}
+	return err
 }
 
 // Number is the Batch's place in its run, from 1.
@@ -111,16 +129,13 @@ func (b *Batch) Counts() (pulled, inFlight int) { return b.pulled, b.inFlight }
 // fill pulls Requests while slots are free. A Source that blocks lets others
 // run meanwhile; once something became ready that way, it is handed out first.
 func (b *Batch) fill(w Waiter) {
-	for !b.dry && b.pulling == nil && b.inFlight+b.unread()+b.open < b.opts.Size {
-		stopped := b.stopped()
-		if stopped != nil && !b.opts.List {
+	for !b.dry && b.pulling == nil && b.inFlight+b.ready.len()+len(b.held) < b.opts.Size {
+		if !b.opts.List && b.stopped() != nil {
 			b.dry = true
 			return
 		}
 		before := b.drained
-		b.pulling = w
-		req, err := b.source()
-		b.pulling = nil
+		req, err := b.pull(w)
 		if err != nil {
 			b.endOf(err)
 			return
@@ -128,11 +143,19 @@ func (b *Batch) fill(w Waiter) {
 		if b.closed {
 			return
 		}
-		b.start(req, stopped)
-		if b.drained != before && b.unread() > 0 {
+		b.start(req)
+		if b.drained != before && b.ready.len() > 0 {
 			return
 		}
 	}
+}
+
+// pull calls the Source. One that never returns, since its caller was ended
+// inside it, must not keep others from pulling.
+func (b *Batch) pull(w Waiter) (*Request, error) {
+	b.pulling = w
+	defer func() { b.pulling = nil }()
+	return b.source()
 }
 
 func (b *Batch) endOf(err error) {
@@ -144,18 +167,22 @@ func (b *Batch) endOf(err error) {
 	}
 }
 
-func (b *Batch) start(req *Request, stopped *Error) {
+// start hands req to a worker. What was pulled while the Batch or the run came
+// to its end fails in its slot.
+func (b *Batch) start(req *Request) {
 	b.pulled++
 	r := &Result{Batch: b.number, Index: b.pulled, Request: req}
 	b.inFlight++
-	if stopped != nil {
-		failure := *stopped
-		b.fail(r, &failure)
-		b.settle(r)
-		return
+	if b.stopped() == nil {
+		b.engine.started.Add(1)
+		if b.engine.workers.run(job{b, r}) {
+			return
+		}
+		b.engine.started.Add(-1)
 	}
-	b.engine.started.Add(1)
-	b.engine.workers.run(job{b, r})
+	b.fail(r, b.stopped())
+	b.settle(r)
+	b.wake()
 }
 
 func (b *Batch) fail(r *Result, err *Error) {
@@ -165,10 +192,7 @@ func (b *Batch) fail(r *Result, err *Error) {
 
 // stopped says why nothing new may start: the batch's own end, or the run's.
 func (b *Batch) stopped() *Error {
-	if b.ctx.Err() != nil {
-		return Cancelled(b.ctx)
-	}
-	return b.engine.stopping()
+	return b.engine.refusal(b.ctx)
 }
 
 // execute runs on a worker.
@@ -196,13 +220,15 @@ func (b *Batch) complete(r *Result) {
 func (b *Batch) drain() {
 	b.mu.Lock()
 	done := b.done
-	b.done = nil
+	b.done, b.room = b.room, nil
 	b.mu.Unlock()
 	b.drained++
 	for _, r := range done {
 		b.engine.started.Add(-1)
 		b.settle(r)
 	}
+	clear(done)
+	b.room = done[:0]
 	b.wake()
 }
 
@@ -230,7 +256,7 @@ func (b *Batch) finish(r *Result) {
 		b.leaveIfIdle()
 		return
 	}
-	b.ready = append(b.ready, r)
+	b.ready.push(r)
 }
 
 func (b *Batch) wake() {
@@ -241,58 +267,40 @@ func (b *Batch) wake() {
 	}
 }
 
-func (b *Batch) unread() int { return len(b.ready) - b.head }
-
-// take removes the Result to hand out from ready, or returns nil.
-func (b *Batch) take() *Result {
-	if b.unread() == 0 {
-		return nil
-	}
-	at := b.head
-	if b.opts.Ordered {
-		for at < len(b.ready) && b.ready[at].Index != b.next {
-			at++
-		}
-		if at == len(b.ready) {
-			return nil
-		}
-		b.next++
-	}
-	r := b.ready[at]
-	copy(b.ready[b.head+1:at+1], b.ready[b.head:at])
-	b.ready[b.head] = nil
-	b.head++
-	if b.head == len(b.ready) {
-		b.ready, b.head = b.ready[:0], 0
-	}
-	return r
-}
-
-// Hold keeps the slot of a streamed Result until the next call of Next, which
-// closes the stream if that was not done before.
+// Hold keeps the slot of a streamed Result until the Waiter that has just
+// taken it calls Next again, which closes the stream if that was not done
+// before.
 func (b *Batch) Hold(r *Result) {
 	if r.Response != nil && r.Response.Stream != nil {
-		b.lastOpen = r
-		b.open++
+		b.held = append(b.held, held{b.taker, r})
 	}
 }
 
-func (b *Batch) closeLast() {
-	if b.lastOpen == nil {
+func (b *Batch) closeHeld(w Waiter) {
+	if len(b.held) == 0 {
 		return
 	}
-	_ = b.lastOpen.Response.Close() // an unread stream: nothing is lost that was asked for
-	b.lastOpen = nil
-	b.open--
+	b.held = slices.DeleteFunc(b.held, func(h held) bool {
+		if h.taker == w {
+			_ = h.result.Response.Close() // an unread stream: nothing is lost that was asked for
+		}
+		return h.taker == w
+	})
 }
 
-// expire runs on the consumer's goroutine at the deadline.
-func (b *Batch) expire() {
+// deadline runs on a goroutine of its own: a busy consumer does not put off
+// the end of what is in flight.
+func (b *Batch) deadline() {
+	err := Errorf(KindBatchTimeout, "the batch did not end within %v", b.opts.Timeout)
+	b.cancel(err)
+	b.consumer.Deliver(func() { b.expire(err) })
+}
+
+// expire runs on the consumer's goroutine after the deadline.
+func (b *Batch) expire(err *Error) {
 	if b.closed {
 		return
 	}
-	err := Errorf(KindBatchTimeout, "the batch did not end within %v", b.opts.Timeout)
-	b.cancel(err)
 	if in, ok := b.pulling.(Interrupter); ok {
 		in.Interrupt(err)
 	}
@@ -305,13 +313,15 @@ func (b *Batch) Close() {
 	if b.closed {
 		return
 	}
-	b.closeLast()
 	b.closed, b.dry = true, true
 	b.cancel(&Error{Kind: KindCancelled, Message: "the batch was closed"})
-	for _, r := range b.ready[b.head:] {
+	for _, h := range b.held {
+		_ = h.result.Response.Close() // its reader sees the end of the batch
+	}
+	b.held = nil
+	for _, r := range b.ready.empty() {
 		b.drop(r)
 	}
-	b.ready, b.head = nil, 0
 	b.leaveIfIdle()
 	b.wake()
 }

@@ -15,6 +15,7 @@ type Waiter interface {
 	// Park returns after Wake, or with the reason why the caller must give up.
 	Park() error
 	// Wake ends a Park, or the next one; the consumer's goroutine calls it.
+	// It only marks: what was parked goes on after Wake returned.
 	Wake()
 }
 
@@ -29,6 +30,7 @@ type Interrupter interface {
 type Inbox struct {
 	mu    sync.Mutex
 	queue []func()
+	room  []func() // an earlier queue, empty, to be filled again
 	poke  chan struct{}
 	once  sync.Once
 	woken bool // consumer's goroutine only
@@ -55,11 +57,13 @@ func (b *Inbox) Park() error {
 		<-b.poke
 		b.mu.Lock()
 		queue := b.queue
-		b.queue = nil
+		b.queue, b.room = b.room, nil
 		b.mu.Unlock()
 		for _, f := range queue {
 			f()
 		}
+		clear(queue)
+		b.room = queue[:0]
 	}
 	b.woken = false
 	return nil

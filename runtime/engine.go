@@ -51,6 +51,9 @@ func NewEngine(ctx context.Context, opts EngineOptions) *Engine {
 	return e
 }
 
+// Context ends when the Engine is cancelled or closed.
+func (e *Engine) Context() context.Context { return e.ctx }
+
 // Size is the default of Batches.
 func (e *Engine) Size() int { return e.opts.Size }
 

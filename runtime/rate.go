@@ -1,13 +1,11 @@
 package runtime
 
 import (
-	"context"
 	"fmt"
 	"math"
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"golang.org/x/time/rate"
 )
@@ -22,15 +20,18 @@ func ParseRate(s string) (Rate, error) {
 	if err != nil || n <= 0 || math.IsInf(n, 0) || math.IsNaN(n) {
 		return 0, fmt.Errorf("rate %q is not a positive number of requests, such as 200/s or 30/m", s)
 	}
+	per := 1.0
 	switch strings.TrimSpace(unit) {
 	case "", "s", "sec", "second":
-		return Rate(n), nil
 	case "m", "min", "minute":
-		return Rate(n / 60), nil
+		per = 60
 	case "h", "hour":
-		return Rate(n / 3600), nil
+		per = 3600
+	default:
+		return 0, fmt.Errorf("rate %q: the unit is s, m or h", s)
 	}
-	return 0, fmt.Errorf("rate %q: the unit is s, m or h", s)
+	// Rounding to zero would turn the slowest of rates into no limit.
+	return Rate(max(n/per, math.SmallestNonzeroFloat64)), nil
 }
 
 // PerHost bounds what goes to one host, whatever the others do. Zero: no limit.
@@ -44,7 +45,7 @@ type limits struct {
 	all   *rate.Limiter
 	host  PerHost
 	mu    *sync.Mutex
-	hosts map[string]*hostGate
+	hosts map[string]hostGate
 }
 
 type hostGate struct {
@@ -59,7 +60,7 @@ func newLimits(all Rate, host PerHost) limits {
 	}
 	if host != (PerHost{}) {
 		l.mu = &sync.Mutex{}
-		l.hosts = map[string]*hostGate{}
+		l.hosts = map[string]hostGate{}
 	}
 	return l
 }
@@ -69,48 +70,16 @@ func newLimiter(r Rate) *rate.Limiter { return rate.NewLimiter(rate.Limit(r), 1)
 
 func (l *limits) open() bool { return l.all == nil && l.hosts == nil }
 
-// pass waits until one attempt at host may start. The returned func, which
-// may be nil, gives the host's slot back.
-func (l *limits) pass(ctx context.Context, gate <-chan struct{}, host string) (func(), *Error) {
-	if l.all != nil {
-		if err := reserve(ctx, gate, l.all); err != nil {
-			return nil, err
-		}
-	}
+// gateOf returns the gate of one host; without per-host limits it is the zero
+// gate, which is open.
+func (l *limits) gateOf(host string) hostGate {
 	if l.hosts == nil {
-		return nil, nil
+		return hostGate{}
 	}
-	h := l.gateOf(host)
-	if h.slots != nil {
-		select {
-		case h.slots <- struct{}{}:
-		case <-ctx.Done():
-			return nil, Cancelled(ctx)
-		case <-gate:
-			return nil, errStopped()
-		}
-	}
-	if h.rate != nil {
-		if err := reserve(ctx, gate, h.rate); err != nil {
-			h.release()
-			return nil, err
-		}
-	}
-	return h.release, nil
-}
-
-func (h *hostGate) release() {
-	if h.slots != nil {
-		<-h.slots
-	}
-}
-
-func (l *limits) gateOf(host string) *hostGate {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	h := l.hosts[host]
-	if h == nil {
-		h = &hostGate{}
+	h, ok := l.hosts[host]
+	if !ok {
 		if l.host.Rate > 0 {
 			h.rate = newLimiter(l.host.Rate)
 		}
@@ -122,41 +91,11 @@ func (l *limits) gateOf(host string) *hostGate {
 	return h
 }
 
-func reserve(ctx context.Context, gate <-chan struct{}, l *rate.Limiter) *Error {
-	r := l.Reserve()
-	err := sleep(ctx, gate, r.Delay())
-	if err != nil {
-		r.Cancel()
-	}
-	return err
-}
-
-// sleep waits for d, or until ctx ends or the gate closes.
-func sleep(ctx context.Context, gate <-chan struct{}, d time.Duration) *Error {
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return Cancelled(ctx)
-	case <-gate:
-		return errStopped()
-	}
-}
-
-func errStopped() *Error {
-	return &Error{Kind: KindCancelled, Message: "the run is stopping; not sent"}
-}
-
 // HostOf returns the lower-case "host:port" or "host" of a URL's text, "" when
 // it has none: the key of per-host limits, found without parsing the rest.
 func HostOf(url string) string {
 	i := strings.Index(url, "://")
-	if i < 0 {
+	if i < 0 || strings.ContainsAny(url[:i], "/?#") {
 		return ""
 	}
 	rest := url[i+len("://"):]

@@ -27,6 +27,14 @@ type Request struct {
 	Name string // groups URLs in statistics
 	Tags map[string]string
 	Meta any // the caller's own; the same value on the Response and the Error
+
+	// Invalid is what was found wrong when the request was built: it fails
+	// with that, in its own slot, instead of being sent.
+	Invalid *Error
+
+	// Owner is the consumer's object for this request. Nothing below the
+	// consumer looks at it; a prepared copy keeps it.
+	Owner any
 }
 
 // Options are the settings a request may override. A zero field leaves the

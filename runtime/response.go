@@ -31,6 +31,10 @@ type Response struct {
 	Reused     bool // sent on a connection that had served before
 	Attempts   int
 	Size       Size
+
+	// Owner is the consumer's object for this response; nothing below the
+	// consumer looks at it.
+	Owner any
 }
 
 // Stream is a body that is read as it arrives. Read and Close may be called

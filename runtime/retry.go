@@ -37,18 +37,25 @@ func ParseRetryOn(s string) (RetryOn, bool) {
 		return RetryOn{From: base, To: base + 99}, true
 	}
 	if from, to, ok := strings.Cut(s, "-"); ok {
-		a, errA := strconv.Atoi(from)
-		b, errB := strconv.Atoi(to)
-		return RetryOn{From: a, To: b}, errA == nil && errB == nil && validStatus(a) && validStatus(b) && a <= b
+		a, okA := parseStatus(from)
+		b, okB := parseStatus(to)
+		return RetryOn{From: a, To: b}, okA && okB && a <= b
 	}
-	if n, err := strconv.Atoi(s); err == nil {
-		return RetryOn{From: n, To: n}, validStatus(n)
+	if n, ok := parseStatus(s); ok {
+		return RetryOn{From: n, To: n}, true
 	}
 	k := Kind(s)
 	return RetryOn{Kind: k}, k.Known()
 }
 
-func validStatus(n int) bool { return n >= 100 && n <= 999 }
+// parseStatus reads the three digits of a status (RFC 9110 section 15).
+func parseStatus(s string) (int, bool) {
+	if len(s) != 3 || strings.Trim(s, "0123456789") != "" || s[0] == '0' {
+		return 0, false
+	}
+	n, err := strconv.Atoi(s)
+	return n, err == nil
+}
 
 const (
 	defaultBackoff  = 500 * time.Millisecond
@@ -66,10 +73,23 @@ func (r *Retry) wants(req *Request, resp *Response, err *Error) bool {
 	if !r.matches(resp, err) {
 		return false
 	}
-	return (err != nil && nothingSent(err)) || r.methodAllowed(req)
+	if answer(resp, err) == nil && nothingSent(err) {
+		return true
+	}
+	return r.methodAllowed(req)
+}
+
+// answer is the response that an outcome carries: also a status that
+// raise_for_status made a failure is retried as that status.
+func answer(resp *Response, err *Error) *Response {
+	if err != nil && err.Kind == KindHTTP {
+		return err.Response
+	}
+	return resp
 }
 
 func (r *Retry) matches(resp *Response, err *Error) bool {
+	resp = answer(resp, err)
 	for _, on := range r.On {
 		switch {
 		case on.Kind != "":
@@ -89,22 +109,22 @@ func (r *Retry) matches(resp *Response, err *Error) bool {
 }
 
 func (r *Retry) wantsByDefault(req *Request, resp *Response, err *Error) bool {
-	if err != nil {
-		if connectPhase(err) {
-			return true
+	if resp := answer(resp, err); resp != nil {
+		switch resp.Status {
+		case 408, 429, 502, 503, 504:
+			return r.methodAllowed(req)
 		}
-		switch err.Kind {
-		case KindClosed, KindIncompleteBody, KindReadTimeout:
-			return nothingSent(err) || r.methodAllowed(req)
-		default:
-			return false
-		}
+		return false
 	}
-	switch resp.Status {
-	case 408, 429, 502, 503, 504:
-		return r.methodAllowed(req)
+	if connectPhase(err) {
+		return true
 	}
-	return false
+	switch err.Kind {
+	case KindClosed, KindIncompleteBody, KindReadTimeout:
+		return nothingSent(err) || r.methodAllowed(req)
+	default:
+		return false
+	}
 }
 
 // neverRetried are faults that the same request meets again, or that the
@@ -168,10 +188,16 @@ func (r *Retry) pause(k int, resp *Response, now time.Time) time.Duration {
 	if limit <= 0 {
 		limit = defaultMaxDelay
 	}
-	upper := time.Duration(math.Min(float64(limit), float64(base)*math.Pow(2, float64(k-1))))
-	wait := upper
+	wait := min(base, limit)
+	for range k - 1 {
+		if wait > limit/2 {
+			wait = limit
+			break
+		}
+		wait *= 2
+	}
 	if !r.NoJitter {
-		wait = rand.N(upper + 1)
+		wait = rand.N(wait)
 	}
 	if resp == nil || r.IgnoreRetryAfter {
 		return wait

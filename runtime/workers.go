@@ -21,19 +21,25 @@ type workers struct {
 	wg   sync.WaitGroup
 }
 
-// run hands j to an idle worker or to a new one.
-func (w *workers) run(j job) {
+// run hands j to an idle worker or to a new one. After stop, which another
+// goroutine may call just now, no worker starts and false is returned.
+func (w *workers) run(j job) bool {
 	w.mu.Lock()
+	if w.done {
+		w.mu.Unlock()
+		return false
+	}
 	if n := len(w.idle); n > 0 {
 		ch := w.idle[n-1]
 		w.idle = w.idle[:n-1]
 		w.mu.Unlock()
 		ch <- j
-		return
+		return true
 	}
 	w.wg.Add(1)
 	w.mu.Unlock()
 	go w.loop(j)
+	return true
 }
 
 func (w *workers) loop(j job) {

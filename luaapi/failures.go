@@ -1,0 +1,27 @@
+package luaapi
+
+import (
+	"fmt"
+
+	"volley/runtime"
+)
+
+// distinctFailures bounds how many different tracebacks a run prints.
+const distinctFailures = 20
+
+// logFailure prints the traceback of what a callback, hook or handler raised,
+// once for each place it was raised at.
+func (s *Script) logFailure(err *runtime.Error) {
+	if s.logged == nil {
+		s.logged = map[string]struct{}{}
+	}
+	if _, seen := s.logged[err.Message]; seen || len(s.logged) >= distinctFailures {
+		return
+	}
+	s.logged[err.Message] = struct{}{}
+	text := "error: " + err.Message
+	if err.Traceback != "" {
+		text += "\n" + err.Traceback
+	}
+	fmt.Fprintln(s.config.Stderr, text) //nolint:errcheck // there is nowhere to report that stderr is gone
+}

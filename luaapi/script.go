@@ -1,0 +1,190 @@
+package luaapi
+
+import (
+	"context"
+	"io"
+	"sync"
+
+	lua "github.com/yuin/gopher-lua"
+
+	"volley/luaapi/vm"
+	"volley/runtime"
+	"volley/runtime/client"
+	"volley/runtime/policy"
+)
+
+// Config wires one script to its run.
+type Config struct {
+	Engine *runtime.Engine
+	Client *client.Client
+	Policy *policy.Policy
+	Shared *Shared // seen by every script of the run; nil: its own
+
+	Vars map[string]string // volley.vars
+	Args []string          // volley.args
+	Env  map[string]string // from --env-file; beats the environment and needs no grant
+
+	Stdout, Stderr io.Writer // nil: discarded
+	Log            LogLevel
+	Version        string
+
+	MaxInstructions int64
+	Unsafe          bool
+	// Loaders of require: beside the script, then embedded.
+	Loaders []func(name string) (src []byte, chunkname string, err error)
+	// HTTPBin starts the built-in server once and returns its URL.
+	HTTPBin func() (string, error)
+	// Checks and thresholds of the run are counted here; nil: not kept.
+	Registry *Registry // nil: NewRegistry()
+}
+
+// Script is one Lua host with the module volley in it.
+type Script struct {
+	config  Config
+	host    *vm.Host
+	L       *lua.LState
+	classes map[string]*lua.LTable
+	module  *lua.LTable
+	options tables
+	owned   map[*vm.Task]*possessions
+
+	base      *client.Session // answers option questions of requests without a session
+	exitOnce  sync.Once
+	exit      *Exit
+	unhandled []TaskFailure
+	logged    map[string]struct{} // tracebacks printed
+}
+
+// tables are the option tables by name, made once.
+type tables struct {
+	request map[string]*option[requestBuilder]
+	batch   map[string]*option[batchSettings]
+	session map[string]*option[sessionBuilder]
+	retry   map[string]*option[runtime.Retry]
+}
+
+// Exit is what volley.exit(code) ends a run with.
+type Exit struct{ Code int }
+
+func (e *Exit) Error() string { return "volley.exit" }
+
+// TaskFailure is an error in a green thread whose result nobody took.
+type TaskFailure struct {
+	ID  int64
+	Err error
+}
+
+// New makes a Script. Close it when the run has ended.
+func New(config Config) *Script {
+	if config.Registry == nil {
+		config.Registry = NewRegistry()
+	}
+	if config.Shared == nil {
+		config.Shared = NewShared()
+	}
+	if config.Stdout == nil {
+		config.Stdout = io.Discard
+	}
+	if config.Stderr == nil {
+		config.Stderr = io.Discard
+	}
+	s := &Script{config: config, owned: map[*vm.Task]*possessions{}}
+	s.host = vm.New(vm.Options{
+		Stdout:          config.Stdout,
+		Stderr:          config.Stderr,
+		MaxInstructions: config.MaxInstructions,
+		Unsafe:          config.Unsafe,
+		Getenv:          s.getenv,
+		ReadFile:        s.readFile,
+		Loaders:         config.Loaders,
+		Exit:            s.requestExit,
+		ErrorValue:      s.raised,
+		Unhandled: func(t *vm.Task, err error) {
+			s.unhandled = append(s.unhandled, TaskFailure{ID: t.ID(), Err: err})
+		},
+	})
+	s.L = s.host.L()
+	s.options = tables{
+		request: index(requestOptions()),
+		batch:   index(batchOptions()),
+		session: index(sessionOptions()),
+		retry:   index(retryOptions()),
+	}
+	s.module = s.bind(config.Registry)
+	s.L.SetGlobal("volley", s.module)
+	s.preload()
+	return s
+}
+
+// preload answers require "volley".
+func (s *Script) preload() {
+	loaded, ok := s.L.GetField(s.L.Get(lua.RegistryIndex), "_LOADED").(*lua.LTable)
+	if ok {
+		loaded.RawSetString("volley", s.module)
+	}
+}
+
+// Host is the Lua host, for whoever stops the run.
+func (s *Script) Host() *vm.Host { return s.host }
+
+// Run runs a compiled script to the end of its last green thread. The error
+// is an *Exit, a *vm.ScriptError or a *vm.Deadlock.
+func (s *Script) Run(ctx context.Context, chunk *vm.Chunk) error {
+	_, err := s.host.Run(ctx, s.host.Load(chunk))
+	s.config.Engine.CloseBatches()
+	if s.exit != nil {
+		return s.exit
+	}
+	return err
+}
+
+// Unhandled returns the failures of green threads whose result nobody took.
+func (s *Script) Unhandled() []TaskFailure { return s.unhandled }
+
+// Close stops what is left. The Engine must have been closed before.
+func (s *Script) Close() { s.host.Close() }
+
+func (s *Script) requestExit(code int) {
+	s.exitOnce.Do(func() {
+		s.exit = &Exit{Code: code}
+		s.config.Engine.Cancel(&runtime.Error{Kind: runtime.KindCancelled, Message: "the script called volley.exit"})
+		s.host.Interrupt(s.exit)
+	})
+}
+
+// possessions are what a green thread must give back when it ends.
+type possessions struct {
+	batches map[*runtime.Batch]struct{}
+	streams map[*runtime.Response]struct{}
+}
+
+// own ties a batch or a stream to the running green thread.
+func (s *Script) possess() *possessions {
+	t := s.host.Current()
+	p := s.owned[t]
+	if p == nil {
+		p = &possessions{batches: map[*runtime.Batch]struct{}{}, streams: map[*runtime.Response]struct{}{}}
+		s.owned[t] = p
+		t.OnEnd(func() {
+			delete(s.owned, t)
+			p.release()
+		})
+	}
+	return p
+}
+
+func (p *possessions) release() {
+	for r := range p.streams {
+		_ = r.Close() // unread at the end of its task: closed by contract
+	}
+	for b := range p.batches {
+		b.Close()
+	}
+}
+
+// consumer is the event loop as the consumer of a Batch.
+type consumer struct{ s *Script }
+
+// Deliver implements runtime.Consumer. What comes after the end of the run
+// has no reader left; the Engine records it when its batches are closed.
+func (c consumer) Deliver(f func()) { c.s.host.Deliver(f) }

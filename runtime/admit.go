@@ -1,0 +1,119 @@
+package runtime
+
+import (
+	"context"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// admit waits for the run's and the batch's limits. The returned func, which
+// may be nil, gives back what one attempt holds of them.
+func (e *Engine) admit(ctx context.Context, req *Request, batch *limits) (func(), *Error) {
+	if err := e.refusal(ctx); err != nil {
+		return nil, err
+	}
+	if e.limits.open() && batch.open() {
+		return nil, nil
+	}
+	p := passage{engine: e, ctx: ctx, host: HostOf(req.URL)}
+	err := p.through(&e.limits, batch)
+	if err == nil {
+		// A slot and the end of the run may have come at the same instant.
+		err = e.refusal(ctx)
+	}
+	if err != nil {
+		p.release()
+		return nil, err
+	}
+	if len(p.held) == 0 {
+		return nil, nil
+	}
+	return p.release, nil
+}
+
+// refusal says why nothing may start under ctx, or returns nil.
+func (e *Engine) refusal(ctx context.Context) *Error {
+	if ctx.Err() != nil {
+		return Cancelled(ctx)
+	}
+	return e.stopping()
+}
+
+// A passage is the way of one attempt through limits.
+type passage struct {
+	engine *Engine
+	ctx    context.Context
+	host   string
+	held   []chan struct{} // slots taken
+}
+
+// through takes slots before it asks for a turn: a turn that then waited for
+// a slot would let requests bunch that a rate keeps apart.
+func (p *passage) through(all ...*limits) *Error {
+	for _, l := range all {
+		if err := p.slot(l.gateOf(p.host)); err != nil {
+			return err
+		}
+	}
+	for _, l := range all {
+		if err := p.turn(l.gateOf(p.host).rate); err != nil {
+			return err
+		}
+		if err := p.turn(l.all); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *passage) slot(g hostGate) *Error {
+	if g.slots == nil {
+		return nil
+	}
+	select {
+	case g.slots <- struct{}{}:
+		p.held = append(p.held, g.slots)
+		return nil
+	case <-p.ctx.Done():
+		return Cancelled(p.ctx)
+	case <-p.engine.gate:
+		return p.engine.stopping()
+	}
+}
+
+func (p *passage) turn(l *rate.Limiter) *Error {
+	if l == nil {
+		return nil
+	}
+	r := l.Reserve()
+	err := p.engine.sleep(p.ctx, r.Delay())
+	if err != nil {
+		r.Cancel()
+	}
+	return err
+}
+
+func (p *passage) release() {
+	for _, slots := range p.held {
+		<-slots
+	}
+	p.held = nil
+}
+
+// sleep waits for d, or until ctx ends or the run stops.
+func (e *Engine) sleep(ctx context.Context, d time.Duration) *Error {
+	if d <= 0 {
+		return nil
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return Cancelled(ctx)
+	case <-e.gate:
+		return e.stopping()
+	}
+}

@@ -1,0 +1,7 @@
+// Package command is the command line: one file per command turns flags into
+// a configuration, runs it, and says how it ended.
+//
+// Main hands over the arguments and streams and exits with the code that
+// comes back. The package wires everything together and is imported by main
+// only; it alone below runtime may import luaapi and specs.
+package command

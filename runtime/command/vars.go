@@ -1,0 +1,98 @@
+package command
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/joho/godotenv"
+	"gopkg.in/yaml.v3"
+)
+
+// maxSource bounds what is read from standard input as a script.
+const maxSource = 16 << 20
+
+func readAllLimited(r io.Reader) ([]byte, error) {
+	src, err := io.ReadAll(io.LimitReader(r, maxSource+1))
+	if err == nil && len(src) > maxSource {
+		err = fmt.Errorf("standard input is larger than %d MiB", maxSource>>20)
+	}
+	return src, err
+}
+
+// osError says what is wrong with a file in few words.
+func osError(path string, err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		err = pe.Err
+	}
+	return path + ": " + err.Error()
+}
+
+// readVars merges --vars FILE and --var NAME=VALUE; the latter win.
+func readVars(file string, pairs []string) (map[string]string, error) {
+	out := map[string]string{}
+	if file != "" {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			return nil, usage("--vars %s", osError(file, err))
+		}
+		if err := parseVars(file, src, out); err != nil {
+			return nil, err
+		}
+	}
+	for _, p := range pairs {
+		name, value, ok := strings.Cut(p, "=")
+		if !ok || name == "" {
+			return nil, usage("--var %q must be NAME=VALUE", p)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// parseVars reads a YAML (or JSON) mapping of names to scalars. Nodes are
+// walked here, since positions are needed and scalars keep their text.
+func parseVars(file string, src []byte, out map[string]string) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(src, &doc); err != nil {
+		return usage("--vars %s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if len(doc.Content) == 0 {
+		return nil
+	}
+	top := doc.Content[0]
+	if top.Kind != yaml.MappingNode {
+		return usage("--vars %s:%d:%d: must be a mapping of names to values", file, top.Line, top.Column)
+	}
+	for i := 0; i+1 < len(top.Content); i += 2 {
+		key, value := top.Content[i], top.Content[i+1]
+		if value.Kind != yaml.ScalarNode {
+			return usage("--vars %s:%d:%d: %s must be a single value", file, value.Line, value.Column, key.Value)
+		}
+		if _, twice := out[key.Value]; twice {
+			return usage("--vars %s:%d:%d: %s is given twice", file, key.Line, key.Column, key.Value)
+		}
+		out[key.Value] = value.Value
+	}
+	return nil
+}
+
+func readEnvFile(file string) (map[string]string, error) {
+	if file == "" {
+		return nil, nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return nil, usage("--env-file %s", osError(file, err))
+	}
+	defer f.Close() //nolint:errcheck // read only
+	out, err := godotenv.Parse(f)
+	if err != nil {
+		return nil, usage("--env-file %s: %s", file, err.Error())
+	}
+	return out, nil
+}
