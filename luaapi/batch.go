@@ -34,6 +34,9 @@ func (s *Script) begin(c call, live bool) *batchRun {
 	}
 	source := r.sourceOf(c)
 	r.total = source.total
+	if s.config.Announce != nil {
+		s.config.Announce(r.total)
+	}
 	r.open(source)
 	return r
 }
@@ -171,7 +174,7 @@ func (r *batchRun) settle(c call, res *runtime.Result) {
 }
 
 func (r *batchRun) progress(c call) {
-	pulled, inFlight := r.b.Counts()
+	_, inFlight := r.b.Counts()
 	t := c.L.CreateTable(0, 6)
 	t.RawSetString("done", lua.LNumber(r.done))
 	t.RawSetString("ok", lua.LNumber(r.ok))
@@ -181,7 +184,6 @@ func (r *batchRun) progress(c call) {
 	if r.total >= 0 {
 		t.RawSetString("total", lua.LNumber(r.total))
 	}
-	_ = pulled
 	if _, err := r.s.host.CallValue(c.L, r.settings.progress, t); err != nil {
 		r.s.logFailure(scriptFailure("on_progress", err))
 	}

@@ -15,6 +15,9 @@ import (
 func (s *Script) onLoop(ctx context.Context, fn *lua.LFunction, args func() []lua.LValue, take func([]lua.LValue, error) error) error {
 	done := make(chan error, 1)
 	open := s.host.Deliver(func() {
+		if ctx.Err() != nil {
+			return // nobody waits any more
+		}
 		s.host.Call(fn, args(), func(results []lua.LValue, err error) { done <- take(results, err) })
 	})
 	if !open {

@@ -97,7 +97,7 @@ func TestJSONDecodeRefuses(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                          "the text is empty",
 		` `:                         "the text is empty",
-		"{\n  \"a\": 1,\n  b: 2\n}": "line 3, column 3 (offset 13)",
+		"{\n  \"a\": 1,\n  b: 2\n}": "line 3, column 3 (offset 14)",
 		"[1, 2":                     "ends too early",
 		`{"a"`:                      "ends too early",
 		`[1] x`:                     "column 5",
@@ -107,7 +107,7 @@ func TestJSONDecodeRefuses(t *testing.T) {
 		`[1e400]`:                   "out of range",
 		`[01]`:                      "column 3",
 		`['a']`:                     "column 2",
-		`[1,]`:                      "column 4",
+		`[1,]`:                      "column 3",
 		"\"a\nb\"":                  "line 1, column 3",
 		"[\"\xff\"]":                "column 3 (offset 2): the text is not UTF-8",
 		`["é", x]`:                  `column 7 (offset 7)`,

@@ -60,7 +60,7 @@ func (l *library) run(t *testing.T, code string) error {
 	config.Engine = runtime.NewEngine(t.Context(), runtime.EngineOptions{Executor: c})
 	s := New(config)
 	defer func() {
-		config.Engine.Close()
+		config.Engine.Close(t.Context())
 		s.Close()
 		c.Close()
 	}()

@@ -37,7 +37,8 @@ func (r *Registry) Names() []string {
 
 // Text explains a name: a module, function, class, member or option, written
 // in full ("volley.json.decode", "Response.json", "RequestOptions.timeout") or
-// by its last part, which may mean several. "" is the overview. ok is false
+// by its last part, which may mean several: the function of volley comes first
+// and the others are listed. "" is the overview. ok is false
 // for a name that is not there.
 func (r *Registry) Text(name string) (text string, ok bool) {
 	if name == "" {
@@ -48,22 +49,46 @@ func (r *Registry) Text(name string) (text string, ok bool) {
 		name = rest
 	}
 	topics := r.topics()
-	var found []string
 	for _, match := range []func(*topic) bool{
 		func(t *topic) bool { return t.is(name) },
 		func(t *topic) bool { return t.last() == name },
 		func(t *topic) bool { return strings.EqualFold(t.name, name) || strings.EqualFold(t.last(), name) },
 	} {
+		var found []string
 		for i := range topics {
 			if match(&topics[i]) {
 				found = append(found, topics[i].text())
 			}
 		}
 		if found != nil {
-			return strings.Join(found, "\n"), true
+			return strings.Join(found, "\n") + namesakes(topics, name), true
 		}
 	}
 	return "", false
+}
+
+// namesakes lists the other topics that end in a name which is a topic itself.
+func namesakes(topics []topic, name string) string {
+	var others []topic
+	exact := false
+	for i := range topics {
+		t := topics[i]
+		switch {
+		case t.is(name):
+			exact = true
+		case t.last() == name:
+			t.title = t.name
+			others = append(others, t)
+		}
+	}
+	if !exact || len(others) == 0 {
+		return ""
+	}
+	text := "\nSee also\n"
+	for i := range others {
+		text += others[i].line(titleWidth(others, 34)) + "\n"
+	}
+	return text
 }
 
 // isClass reports whether name is a class or options table, or begins with one.

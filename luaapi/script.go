@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"time"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -32,6 +33,9 @@ type Config struct {
 	Unsafe          bool
 	// Loaders of require: beside the script, then embedded.
 	Loaders []func(name string) (src []byte, chunkname string, err error)
+	// Announce is told how many requests each map and imap will send, -1 when
+	// that is not known. nil: nobody asks.
+	Announce func(total int)
 	// HTTPBin starts the built-in server once and returns its URL.
 	HTTPBin func() (string, error)
 	// Checks and thresholds of the run are counted here; nil: not kept.
@@ -62,6 +66,9 @@ type tables struct {
 	session map[string]*option[sessionBuilder]
 	retry   map[string]*option[runtime.Retry]
 }
+
+// settleGrace is how long cancelled requests may take to end.
+const settleGrace = 5 * time.Second
 
 // Exit is what volley.exit(code) ends a run with.
 type Exit struct{ Code int }
@@ -131,11 +138,31 @@ func (s *Script) Host() *vm.Host { return s.host }
 // is an *Exit, a *vm.ScriptError or a *vm.Deadlock.
 func (s *Script) Run(ctx context.Context, chunk *vm.Chunk) error {
 	_, err := s.host.Run(ctx, s.host.Load(chunk))
-	s.config.Engine.CloseBatches()
+	s.settle(ctx)
 	if s.exit != nil {
 		return s.exit
 	}
 	return err
+}
+
+// settle cancels what the script left in flight and waits until the Engine has
+// recorded it, so that no request is missing from the account.
+func (s *Script) settle(ctx context.Context) {
+	engine := s.config.Engine
+	engine.CloseBatches()
+	if engine.OpenBatches() == 0 {
+		return
+	}
+	wait := s.L.NewFunction(func(L *lua.LState) int {
+		for until := time.Now().Add(settleGrace); engine.OpenBatches() > 0 && time.Now().Before(until); {
+			if err := s.host.Sleep(L, time.Millisecond); err != nil {
+				return 0
+			}
+		}
+		return 0
+	})
+	// Its error could only be that the run is stopped once more.
+	_, _ = s.host.Run(context.WithoutCancel(ctx), wait)
 }
 
 // Unhandled returns the failures of green threads whose result nobody took.

@@ -94,6 +94,7 @@ func (p *passage) turn(l *rate.Limiter) *Error {
 	return err
 }
 
+// release gives the slots back; a second call does nothing.
 func (p *passage) release() {
 	for _, slots := range p.held {
 		<-slots

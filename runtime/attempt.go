@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 )
 
@@ -204,13 +203,12 @@ func panicked(p any) *Error {
 // releasing is a Stream that frees its host's slot when it ends.
 type releasing struct {
 	Stream
-	once    sync.Once
-	release func()
+	release func() // a second call does nothing
 }
 
 func (r *releasing) free() {
 	if r.Done() {
-		r.once.Do(r.release)
+		r.release()
 	}
 }
 

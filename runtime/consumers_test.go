@@ -206,14 +206,18 @@ func TestHoldKeepsTheSlotOfAStream(t *testing.T) {
 		e, done := newEngine(t, runtime.EngineOptions{Executor: exec})
 		defer done()
 		l := newLoop()
-		pulled := 0
+		pulled, waiting := 0, 0
 		list := runtime.List(gets(12))
 		b := e.Batch(l, func() (*runtime.Request, error) {
-			pulled++
-			if open == 2 {
-				t.Error("pulled while two streams were open")
+			if waiting+open >= 2 {
+				t.Errorf("pulled with %d waiting and %d streams open", waiting, open)
 			}
-			return list()
+			pulled++
+			req, err := list()
+			if err == nil {
+				waiting++
+			}
+			return req, err
 		}, runtime.BatchOptions{Size: 2})
 		// Two readers at size 2: with both streams open nothing is pulled.
 		reader := func(th *thread) {
@@ -227,6 +231,7 @@ func TestHoldKeepsTheSlotOfAStream(t *testing.T) {
 					return
 				}
 				b.Hold(r)
+				waiting--
 				open++
 				last = r.Response.Stream.(*stream)
 				if last.closes != 0 {
@@ -334,9 +339,14 @@ func TestFinishedAfterClose(t *testing.T) {
 		defer done()
 		var inbox runtime.Inbox
 		var kept *runtime.Result
-		reqs := gets(2)
+		reqs := gets(3)
 		reqs[0].Session = answers(200, time.Second/2)
+		reqs[2].Session = answers(200, time.Hour)
+		closed := false
 		b := e.Batch(&inbox, runtime.List(reqs), runtime.BatchOptions{Finish: func(r *runtime.Result) bool {
+			if closed {
+				t.Errorf("Finish was called for slot %d after Close", r.Index)
+			}
 			if r.Index == 1 {
 				kept = r
 			}
@@ -345,12 +355,16 @@ func TestFinishedAfterClose(t *testing.T) {
 		if _, err := b.Next(&inbox); err != nil {
 			t.Fatal(err)
 		}
+		closed = true
 		b.Close()
 		if e.OpenBatches() != 1 {
 			t.Error("the batch ended before Finish did")
 		}
 		b.Finished(kept)
-		if recorded != 1 || e.OpenBatches() != 0 {
+		if rs, err := all(b, &inbox); err != nil || len(rs) != 0 {
+			t.Errorf("%d results after Close, %v", len(rs), err)
+		}
+		if recorded != 2 || e.OpenBatches() != 0 {
 			t.Errorf("%d recorded, %d batches open", recorded, e.OpenBatches())
 		}
 	})

@@ -89,7 +89,7 @@ func TestRetryPausesDoNotOverflow(t *testing.T) {
 			exec := &tries{outcomes: []outcome{{status: 503}}}
 			ctx, cancel := context.WithCancel(context.Background())
 			e := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: exec, Retry: &runtime.Retry{
-				Total: 5, Backoff: 1 << 61, Max: 1<<63 - 1, NoJitter: !jitter,
+				Total: 5, Backoff: 1<<63 - 1, Max: 1<<63 - 1, NoJitter: !jitter,
 			}})
 			time.AfterFunc(time.Minute, cancel)
 			var inbox runtime.Inbox

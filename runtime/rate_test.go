@@ -327,15 +327,66 @@ func TestWaitsForLimitsEnd(t *testing.T) {
 				defer done()
 				time.AfterFunc(time.Second, func() { end(e) })
 				var inbox runtime.Inbox
-				rs, err := all(e.Batch(&inbox, runtime.List(gets(4)), runtime.BatchOptions{}), &inbox)
+				b := e.Batch(&inbox, runtime.List(gets(4)), runtime.BatchOptions{})
+				var rs []*runtime.Result
+				for {
+					r, err := b.Next(&inbox)
+					if err != nil {
+						break
+					}
+					if at := time.Since(exec.start); r.Err != nil && at != time.Second {
+						t.Errorf("%s, %+v: slot %d waited until %v", name, limit, r.Index, at)
+					}
+					rs = append(rs, r)
+				}
 				want := map[runtime.Kind]int{"": 1, runtime.KindScriptDeadline: 3}
 				if name == "cancel" {
 					want = map[runtime.Kind]int{runtime.KindScriptDeadline: 4}
 				}
-				if diff := cmp.Diff(want, kinds(rs)); diff != "" || err != nil || len(exec.begun["a.test"]) != 1 {
-					t.Errorf("%s, %+v: %v (-want +got):\n%s", name, limit, err, diff)
+				if diff := cmp.Diff(want, kinds(rs)); diff != "" || len(exec.begun["a.test"]) != 1 {
+					t.Errorf("%s, %+v: %d sent (-want +got):\n%s", name, limit, len(exec.begun["a.test"]), diff)
 				}
 			})
 		}
 	}
+}
+
+// What a closed Batch waited for is there for the next one: the slot of its
+// host, and the turn.
+func TestLimitsOfAClosedBatchAreFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		exec := newClocked(0)
+		e, done := newEngine(t, runtime.EngineOptions{Executor: exec, PerHost: runtime.PerHost{Concurrency: 1, Rate: 0.01}})
+		defer done()
+		var inbox runtime.Inbox
+		first := e.Batch(&inbox, runtime.List(gets(3)), runtime.BatchOptions{})
+		if _, err := first.Next(&inbox); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the second has the slot and waits for its turn, the third for the slot
+		first.Close()
+		if rs, err := all(first, &inbox); err != nil || len(rs) != 0 || time.Since(exec.start) != 0 {
+			t.Errorf("%d results, %v, after %v", len(rs), err, time.Since(exec.start))
+		}
+		if _, err := all(e.Batch(&inbox, runtime.List(gets(1)), runtime.BatchOptions{}), &inbox); err != nil {
+			t.Error(err)
+		}
+		near(t, "starts", evenly(2, 100*time.Second), exec.begun["a.test"])
+	})
+}
+
+// A refused second attempt leaves the outcome of the first.
+func TestStopWhileAnAttemptWaitsItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		exec := &tries{outcomes: []outcome{status(503)}}
+		start := time.Now()
+		r := sendOne(t, get("http://a.test/"), runtime.EngineOptions{
+			Executor: exec, Rate: 0.01, Retry: &runtime.Retry{Total: 3, Backoff: 1},
+		}, func(e *runtime.Engine) {
+			time.AfterFunc(time.Second, func() { e.Stop(&runtime.Error{Kind: runtime.KindCancelled, Message: "enough"}) })
+		})
+		if r.Response == nil || r.Response.Status != 503 || r.Response.Attempts != 1 || time.Since(start) != time.Second {
+			t.Errorf("%v, %v after %v", r.Response, r.Err, time.Since(start))
+		}
+	})
 }

@@ -92,7 +92,7 @@ func fault(k runtime.Kind, s runtime.Sent) outcome {
 }
 
 func raised(n int) outcome {
-	o := fault(runtime.KindHTTP, runtime.SentYes)
+	o := fault(runtime.KindHTTP, "") // it has an answer, whatever it says of the request
 	o.err.Response = &runtime.Response{Status: n}
 	return o
 }

@@ -43,7 +43,7 @@ func TestParseRetryOn(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
-		"", "99", "1000", "0429", "+429", "-429", " 429", "6xx", "0xx", "xxx", "5x", "5xxx", "599-500", "500-", "-", "500-5xx",
+		"", "99", "1000", "000", "099", "0429", "+429", "-429", " 429", "6xx", "0xx", "xxx", "5x", "5xxx", "599-500", "500-", "-", "500-5xx",
 		"500-+599", "500 - 599", "Timeout", "timeouts", "time out", "٤٢٩",
 	} {
 		if got, ok := runtime.ParseRetryOn(s); ok {

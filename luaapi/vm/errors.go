@@ -132,15 +132,17 @@ func Raise(L *lua.LState, err error) {
 	if p := (*PanicError)(nil); errors.As(err, &p) {
 		unwind(L, p)
 	}
-	if s := (*ScriptError)(nil); errors.As(err, &s) && s.Value != nil {
-		h.trace = errorTrace{value: s.Value, text: s.Traceback, file: s.File, line: s.Line}
-		L.Error(s.Value, 0)
+	script := (*ScriptError)(nil)
+	if errors.As(err, &script) && script.Value != nil {
+		h.trace = errorTrace{value: script.Value, text: script.Traceback, file: script.File, line: script.Line}
+		L.Error(script.Value, 0)
 	}
 	if h.opts.ErrorValue != nil {
 		L.Error(h.opts.ErrorValue(L, err), 0)
 	}
-	if s := (*SyntaxError)(nil); errors.As(err, &s) {
-		L.Error(lua.LString(err.Error()), 0)
+	syntax := (*SyntaxError)(nil)
+	if errors.As(err, &syntax) || script != nil && script.File != "" {
+		L.Error(lua.LString(err.Error()), 0) // has a position of its own
 	}
 	L.Error(lua.LString(err.Error()), 1)
 }

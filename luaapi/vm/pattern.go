@@ -11,7 +11,7 @@ const (
 	maxPatternDepth = 200
 	stepBatch       = 1 << 12 // steps between two looks at the guard
 	stepsPerOp      = 16      // steps that count as one VM instruction
-	baseSteps       = 20_000_000
+	baseSteps       = 10_000_000
 	stepsPerByte    = 256 // what a match may take on top, per byte of its subject
 )
 

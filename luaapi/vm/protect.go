@@ -97,6 +97,7 @@ func (h *Host) protected(caller *lua.LState, nargs int) (nret int, raised lua.LV
 	h.enter(caller, L)
 	t.caught++
 	L.Push(h.lua.invoke)
+	grow(L, nargs+1)
 	caller.XMoveTo(L, nargs+1)
 	current := caller.G.CurrentThread
 	err := L.PCall(nargs+1, lua.MultRet, nil)
@@ -105,6 +106,7 @@ func (h *Host) protected(caller *lua.LState, nargs int) (nret int, raised lua.LV
 	t.leave(depth)
 	if err == nil {
 		n := L.GetTop()
+		grow(caller, n)
 		L.XMoveTo(caller, n)
 		h.giveThread(th)
 		return n, nil

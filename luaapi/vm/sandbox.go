@@ -70,7 +70,7 @@ func (h *Host) openBase() {
 	}
 	for name, f := range map[string]lua.LGFunction{
 		"assert": baseAssert, "error": baseError, "setmetatable": baseSetMetatable, "tonumber": baseToNumber,
-		"collectgarbage": baseCollectGarbage,
+		"collectgarbage": baseCollectGarbage, "unpack": tableUnpack,
 		"pcall":          h.pcall, "xpcall": h.xpcall, "pairs": h.pairs, "ipairs": h.ipairs, "print": h.print,
 		"load": h.load, "loadstring": h.loadString, "loadfile": h.loadFile, "dofile": h.doFile,
 		"require": h.require,

@@ -9,7 +9,7 @@ import (
 func stringFunctions(h *Host) map[string]lua.LGFunction {
 	return map[string]lua.LGFunction{
 		"find": h.strFind, "match": h.strMatch, "gmatch": h.strGmatch, "gsub": h.strGsub,
-		"rep": strRep, "format": strFormat, "lower": strLower, "upper": strUpper,
+		"rep": strRep, "format": strFormat, "byte": strByte, "lower": strLower, "upper": strUpper,
 	}
 }
 
@@ -237,6 +237,30 @@ func (m *matcher) expand(L *lua.LState, b *strings.Builder, repl string, start, 
 		}
 		repl = repl[i+2:]
 	}
+}
+
+// strByte makes place for its results at once.
+func strByte(L *lua.LState) int {
+	s := L.CheckString(1)
+	from := position(L.OptInt(2, 1), len(s))
+	to := position(L.OptInt(3, from), len(s))
+	from, to = max(from, 1), min(to, len(s))
+	if from > to {
+		return 0
+	}
+	n := room(L, to-from+1)
+	for i := range n {
+		L.Push(lua.LNumber(s[from-1+i]))
+	}
+	return n
+}
+
+// position counts a negative index from the end; 0 is before the first byte.
+func position(i, length int) int {
+	if i >= 0 {
+		return i
+	}
+	return max(length+i+1, 0)
 }
 
 func strRep(L *lua.LState) int {

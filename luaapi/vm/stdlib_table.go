@@ -93,6 +93,7 @@ func tablePack(L *lua.LState) int {
 	return 1
 }
 
+// tableUnpack grows the Lua stack once; stock does so every few hundred values.
 func tableUnpack(L *lua.LState) int {
 	t := L.CheckTable(1)
 	i := L.OptInt(2, 1)
@@ -100,11 +101,31 @@ func tableUnpack(L *lua.LState) int {
 	if i > j {
 		return 0
 	}
-	if j-i >= maxSlots/2 || j-i < 0 {
-		L.RaiseError("too many results to unpack")
+	n := room(L, j-i+1)
+	for k := range n {
+		L.Push(item(t, i+k))
 	}
-	for k := i; k <= j; k++ {
-		L.Push(item(t, k))
+	return n
+}
+
+// maxValues bounds what one call returns.
+const maxValues = maxSlots / 4
+
+// room makes place for the n results of a library call, or raises.
+func room(L *lua.LState, n int) int {
+	if n < 0 || n > maxValues {
+		L.RaiseError("too many results")
 	}
-	return j - i + 1
+	grow(L, n)
+	return n
+}
+
+// grow makes place for n values on L's stack at once: gopher-lua itself grows
+// it in small steps, which is quadratic.
+func grow(L *lua.LState, n int) {
+	if n > slotStep {
+		top := L.GetTop()
+		L.SetTop(top + n)
+		L.SetTop(top)
+	}
 }

@@ -31,7 +31,9 @@ func (h *Host) recordTrace(L *lua.LState, value lua.LValue) {
 	lines, file, line := threadTrace(L)
 	t := errorTrace{value: value, file: file, line: line}
 	if h.trace.value != nil && sameError(h.trace.value, value) {
-		t.file, t.line = h.trace.file, h.trace.line
+		if h.trace.file != "" {
+			t.file, t.line = h.trace.file, h.trace.line
+		}
 		t.text = h.trace.text
 		if len(lines) > 0 {
 			t.text += "\n" + joinTrace(lines)

@@ -111,7 +111,7 @@ type exactly struct {
 // Read implements io.Reader.
 func (e *exactly) Read(p []byte) (int, error) {
 	if e.left == 0 {
-		return 0, e.end()
+		return 0, io.EOF
 	}
 	if int64(len(p)) > e.left {
 		p = p[:e.left]
@@ -123,16 +123,20 @@ func (e *exactly) Read(p []byte) (int, error) {
 		return n, runtime.Errorf(runtime.KindIO, "%s is shorter than announced: %d bytes are missing", e.name, e.left)
 	case err != nil && err != io.EOF:
 		return n, ioError(err)
+	case err == nil && e.left == 0 && e.strict:
+		return n, e.ends()
 	}
 	return n, err
 }
 
-func (e *exactly) end() error {
-	if e.strict {
-		var one [1]byte
-		if n, _ := io.ReadFull(e.ReadCloser, one[:]); n > 0 {
-			return runtime.Errorf(runtime.KindInvalidArgument, "%s is longer than the Content-Length header says: leave the header out", e.name)
-		}
+// ends checks that nothing follows. The last bytes have not gone out yet, so
+// the server does not take the request for whole.
+func (e *exactly) ends() error {
+	var one [1]byte
+	if n, err := io.ReadFull(e.ReadCloser, one[:]); n > 0 {
+		return runtime.Errorf(runtime.KindInvalidArgument, "%s is longer than the Content-Length header says: leave the header out", e.name)
+	} else if err != io.EOF {
+		return ioError(err)
 	}
 	return io.EOF
 }

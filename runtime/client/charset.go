@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 	"unsafe"
 
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
 	"golang.org/x/net/html/charset"
 
 	"volley/runtime"
@@ -106,13 +108,49 @@ func declared(content []byte) string {
 	if declaration, ok := bytes.CutPrefix(head, []byte("<?xml")); ok {
 		declaration, _, _ = bytes.Cut(declaration, []byte("?>"))
 		if e, name := charset.Lookup(xmlEncoding(string(declaration))); e != nil {
-			return name
+			return asciiSuperset(name)
 		}
 	}
-	if _, name, certain := charset.DetermineEncoding(head, ""); certain {
-		return name
+	return metaCharset(head)
+}
+
+// metaCharset returns what a meta element in the beginning of an HTML document
+// declares: <meta charset=…>, or the content type in its older form.
+func metaCharset(head []byte) string {
+	tokens := html.NewTokenizer(bytes.NewReader(head))
+	for {
+		switch tokens.Next() {
+		case html.ErrorToken:
+			return ""
+		case html.StartTagToken, html.SelfClosingTagToken:
+		default:
+			continue
+		}
+		token := tokens.Token()
+		if token.DataAtom != atom.Meta {
+			continue
+		}
+		attributes := map[string]string{}
+		for _, a := range token.Attr {
+			attributes[a.Key] = a.Val
+		}
+		name := attributes["charset"]
+		if name == "" && strings.EqualFold(attributes["http-equiv"], "content-type") {
+			name = parameter(attributes["content"], "charset")
+		}
+		if e, canonical := charset.Lookup(name); e != nil {
+			return asciiSuperset(canonical)
+		}
 	}
-	return ""
+}
+
+// asciiSuperset replaces a charset in which the declaration itself could not
+// have been read.
+func asciiSuperset(name string) string {
+	if strings.HasPrefix(name, "utf-16") {
+		return utf8Name
+	}
+	return name
 }
 
 // xmlEncoding reads encoding="…" of an XML declaration.

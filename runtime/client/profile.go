@@ -44,6 +44,7 @@ func (s *Session) newProfile(settings Settings, mount *Mount) (*profile, *runtim
 		settings = mount.Settings.over(settings)
 	}
 	p := &profile{Settings: settings, client: s.client, transport: s.transport, maxRedirects: defaultMaxRedirects}
+	p.Resolve = lowerKeys(p.Resolve)
 	p.certOf = mount != nil && mount.Settings.Cert != nil
 	if settings.TrustEnv.On(true) {
 		p.env = s.env
@@ -255,14 +256,21 @@ func (p *profile) override(l *location) string {
 		return ""
 	}
 	port := l.effectivePort()
-	for name, address := range p.Resolve {
-		if !strings.EqualFold(name, l.host+":"+port) && !strings.EqualFold(name, l.host) &&
-			!strings.EqualFold(name, "["+l.host+"]:"+port) {
-			continue
+	for _, name := range []string{l.host + ":" + port, "[" + l.host + "]:" + port, l.host} {
+		if address, ok := p.Resolve[name]; ok {
+			return joinPort(address, port)
 		}
-		return joinPort(address, port)
 	}
 	return ""
+}
+
+// lowerKeys returns m with names as URLs have them.
+func lowerKeys(m map[string]string) map[string]string {
+	lower := make(map[string]string, len(m))
+	for name, address := range m {
+		lower[strings.ToLower(name)] = address
+	}
+	return lower
 }
 
 // joinPort adds port to an address that has none.

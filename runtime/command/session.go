@@ -7,6 +7,7 @@ import (
 	"io"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -42,7 +43,8 @@ type run struct {
 	binMu sync.Mutex
 	bin   *httpbin.Server
 
-	current scriptSlot // the script that runs now
+	total   atomic.Int64 // requests announced; negative: not known
+	current scriptSlot   // the script that runs now
 	outcome outcome
 }
 
@@ -112,7 +114,7 @@ func (r *run) startProgress() {
 		Out: r.env.Err, Color: report.Color(r.env.Err),
 		Width: func() int { return report.Width(r.env.Err) },
 		State: func() report.State {
-			return report.State{Snapshot: r.tally.Snapshot(), InFlight: int64(r.engine.InFlight())}
+			return report.State{Snapshot: r.tally.Snapshot(), Total: max(0, r.total.Load()), InFlight: int64(r.engine.InFlight())}
 		},
 	}
 	switch {
@@ -189,14 +191,26 @@ func (r *run) script(ctx context.Context, p program) {
 		Vars: r.settings.vars, Args: r.settings.args, Env: r.settings.env,
 		Stdout: r.stdout, Stderr: r.stderr, Log: level, Version: Version,
 		MaxInstructions: r.settings.maxInstructions, Unsafe: r.settings.unsafe,
-		Loaders: scripts.Loaders(filepath.Dir(p.file), files.ReadFile),
-		HTTPBin: r.httpbin,
+		Loaders:  scripts.Loaders(filepath.Dir(p.file), files.ReadFile),
+		Announce: r.announce,
+		HTTPBin:  r.httpbin,
 	})
 	r.current.set(script)
 	err = script.Run(ctx, p.chunk)
 	r.current.set(nil)
 	r.judge(err, script.Unhandled())
 	script.Close()
+}
+
+// announce adds up what is to be done, until something has no known length.
+func (r *run) announce(total int) {
+	switch now := r.total.Load(); {
+	case now < 0:
+	case total < 0:
+		r.total.Store(-1)
+	default:
+		r.total.Add(int64(total))
+	}
 }
 
 // judge turns the way a script ended into the run's outcome.

@@ -89,7 +89,9 @@ func (r *run) follow(signals <-chan os.Signal, done <-chan struct{}) {
 			return
 		case <-deadline:
 			r.outcome.deadline.Store(true)
-			r.end(fmt.Sprintf("the run's deadline of %v passed", r.settings.limit))
+			why := fmt.Sprintf("the run's deadline of %v passed", r.settings.limit)
+			fmt.Fprintln(r.stderr, "volley: "+why) //nolint:errcheck // stderr is gone
+			r.end(why)
 		case sig := <-signals:
 			count++
 			switch count {

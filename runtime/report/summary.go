@@ -203,7 +203,7 @@ func (s *Summary) writeKinds(b *bytes.Buffer, paint painter) {
 		label = ""
 	}
 	if handled := s.Failed - s.Unhandled; handled > 0 {
-		line(b, paint, "", fmt.Sprintf("%s handled by an exception handler, %s not", count(handled), count(s.Unhandled)))
+		line(b, paint, "", fmt.Sprintf("%s handled by the script, %s not", count(handled), count(s.Unhandled)))
 	}
 }
 

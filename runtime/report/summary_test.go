@@ -62,7 +62,7 @@ latency  p50 12.0ms   p90 40.2ms   p99 180ms   max 1.20s
 traffic  45.2 MiB received, 100 connections opened, 99.0% of requests on a reused one
 failed   46 read_timeout  first: #17 GET https://api.example.com/orders/17: no byte came for 30s
           1 dns           batch 2 #412 GET https://nohost.example/: no such host nohost.example
-         2 handled by an exception handler, 45 not
+         2 handled by the script, 45 not
 names    order  9,000 done  47 failed  p50 12.1ms  p99 182ms
          login  1,000 done   0 failed  p50 3.20ms  p99 9.00ms
 `)

@@ -168,6 +168,16 @@ func (p *Peer) Head() string {
 	}
 }
 
+// Bytes reads exactly n bytes.
+func (p *Peer) Bytes(n int) []byte {
+	_ = p.Conn.SetReadDeadline(time.Now().Add(giveUp))
+	b := make([]byte, n)
+	if _, err := io.ReadFull(p.in, b); err != nil {
+		panic(gone{})
+	}
+	return b
+}
+
 // body reads the body that head announces, as it came.
 func (p *Peer) body(head string) string {
 	var raw strings.Builder

@@ -34,23 +34,23 @@ func (s *Socks) Targets() []string {
 }
 
 func (s *Socks) proxy(p *Peer) {
-	methods := p.bytes(int(p.bytes(2)[1]))
+	methods := p.Bytes(int(p.Bytes(2)[1]))
 	if s.user == "" {
 		p.Write("\x05\x00")
 	} else if !s.authenticate(p, methods) {
 		return
 	}
-	request := p.bytes(4)
+	request := p.Bytes(4)
 	host := ""
 	switch request[3] {
 	case 1:
-		host = net.IP(p.bytes(4)).String()
+		host = net.IP(p.Bytes(4)).String()
 	case 3:
-		host = string(p.bytes(int(p.bytes(1)[0])))
+		host = string(p.Bytes(int(p.Bytes(1)[0])))
 	case 4:
-		host = net.IP(p.bytes(16)).String()
+		host = net.IP(p.Bytes(16)).String()
 	}
-	target := net.JoinHostPort(host, strconv.Itoa(int(binary.BigEndian.Uint16(p.bytes(2)))))
+	target := net.JoinHostPort(host, strconv.Itoa(int(binary.BigEndian.Uint16(p.Bytes(2)))))
 	s.mu.Lock()
 	s.targets = append(s.targets, target)
 	s.mu.Unlock()
@@ -82,21 +82,12 @@ func (s *Socks) authenticate(p *Peer, methods []byte) bool {
 		return false
 	}
 	p.Write("\x05\x02")
-	user := string(p.bytes(int(p.bytes(2)[1])))
-	password := string(p.bytes(int(p.bytes(1)[0])))
+	user := string(p.Bytes(int(p.Bytes(2)[1])))
+	password := string(p.Bytes(int(p.Bytes(1)[0])))
 	if user != s.user || password != s.password {
 		p.Write("\x01\x01")
 		return false
 	}
 	p.Write("\x01\x00")
 	return true
-}
-
-// bytes reads exactly n.
-func (p *Peer) bytes(n int) []byte {
-	b := make([]byte, n)
-	if _, err := io.ReadFull(p.in, b); err != nil {
-		panic(gone{})
-	}
-	return b
 }

@@ -46,6 +46,7 @@ var cancelCases = []cancelCase{
 	{"tls", runtime.PhaseTLS, runtime.SentNo, func(t *testing.T, _ *transport.Config) (*transport.Exchange, <-chan struct{}) {
 		hangs := make(chan struct{})
 		script := runtimetest.Listen(t, func(p *runtimetest.Peer) {
+			_, _ = p.Conn.Read(make([]byte, 1)) // of the ClientHello
 			close(hangs)
 			p.Hangup()
 		})

@@ -74,7 +74,10 @@ func (c *conn) begin(ctx context.Context, trip *trip) *runtime.Error {
 	c.sent = runtime.SentNo
 	c.heads = reading{}
 	c.clock.read, c.clock.deadline = trip.exchange.ReadTimeout, trip.deadline
-	c.watchFor(ctx)
+	if ctx.Err() == nil {
+		c.watchFor(ctx)
+	}
+	// Asked once more: the end may have come before the watch was on.
 	if ctx.Err() != nil {
 		return runtime.Cancelled(ctx)
 	}

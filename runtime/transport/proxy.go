@@ -113,7 +113,9 @@ func (d *dialing) tunnel(p *proxy, nc net.Conn) *runtime.Error {
 	case d.ctx.Err() != nil:
 		return d.trip.interrupted(d.parent, d.phase, err)
 	case err != nil:
-		return c.explain(runtime.PhaseConnect, err)
+		e := c.explain(runtime.PhaseConnect, err)
+		e.Phase = d.phase
+		return e
 	case h.status/100 != 2:
 		return &runtime.Error{
 			Kind: runtime.KindProxy, Retryable: h.status >= 500,
@@ -145,7 +147,7 @@ func (d *dialing) socks(p *proxy, nc net.Conn) *runtime.Error {
 		if err != nil {
 			return err
 		}
-		host = address
+		host, d.phase = address, runtime.PhaseConnect
 		if err := d.allowed(net.JoinHostPort(host, port)); err != nil {
 			return err
 		}

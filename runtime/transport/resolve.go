@@ -26,10 +26,23 @@ func resolverAt(address string) (*net.Resolver, *runtime.Error) {
 	return &net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			var d net.Dialer
-			return d.DialContext(ctx, network, server)
+			return dialDNS(ctx, network, server)
 		},
 	}, nil
+}
+
+// systemResolver asks whom the system names.
+func systemResolver() *net.Resolver { return &net.Resolver{Dial: dialDNS} }
+
+// dialDNS opens a socket to a DNS server that is closed with ctx: left alone,
+// a resolver waits for an answer longer than anyone waits for it.
+func dialDNS(ctx context.Context, network, server string) (net.Conn, error) {
+	var d net.Dialer
+	nc, err := d.DialContext(ctx, network, server)
+	if err == nil {
+		context.AfterFunc(ctx, func() { _ = nc.Close() })
+	}
+	return nc, err
 }
 
 // lookedUp reports whether reaching the next hop takes a name look-up.
@@ -91,7 +104,7 @@ func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) 
 func (d *dialing) lookup(host string) ([]netip.Addr, error) {
 	resolver := d.trip.exchange.Route.resolver
 	if resolver == nil {
-		return net.DefaultResolver.LookupNetIP(d.ctx, "ip", host)
+		return d.transport.resolver.LookupNetIP(d.ctx, "ip", host)
 	}
 	// The search domains of this machine are not that server's.
 	if !strings.HasSuffix(host, ".") {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -21,11 +22,12 @@ const (
 // Transport executes exchanges over pooled connections. It is safe for use by
 // many goroutines.
 type Transport struct {
-	config  Config
-	direct  *Route // used by an Exchange without one
-	lookups chan struct{}
-	buffers sync.Pool // *readBuffer
-	writes  sync.Pool // *writeBuffer
+	config   Config
+	direct   *Route // used by an Exchange without one
+	lookups  chan struct{}
+	resolver *net.Resolver
+	buffers  sync.Pool // *readBuffer
+	writes   sync.Pool // *writeBuffer
 
 	routesMu sync.Mutex
 	routes   map[RouteConfig]*Route
@@ -61,13 +63,14 @@ func New(config Config) *Transport {
 		config.MaxLines = defaultMaxLines
 	}
 	t := &Transport{
-		config:  config,
-		lookups: make(chan struct{}, maxLookups),
-		routes:  map[RouteConfig]*Route{},
-		origins: map[originKey]*origin{},
-		conns:   map[*wire]struct{}{},
-		slots:   newSlots(),
-		restful: map[*h2conn]struct{}{},
+		config:   config,
+		lookups:  make(chan struct{}, maxLookups),
+		resolver: systemResolver(),
+		routes:   map[RouteConfig]*Route{},
+		origins:  map[originKey]*origin{},
+		conns:    map[*wire]struct{}{},
+		slots:    newSlots(),
+		restful:  map[*h2conn]struct{}{},
 	}
 	t.buffers.New = func() any { return new(readBuffer) }
 	t.writes.New = func() any { return &writeBuffer{data: make([]byte, 0, 2<<10)} }

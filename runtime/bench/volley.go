@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"volley/luaapi"
+	"volley/luaapi/vm"
+	"volley/runtime"
+	"volley/runtime/client"
+	"volley/runtime/policy"
+	"volley/runtime/report"
+	"volley/runtime/transport"
+)
+
+// script is the scripted path: a generator with a header per request, imap,
+// and a check of each status.
+const script = `
+local url, n, size = volley.vars.url, tonumber(volley.vars.n), tonumber(volley.vars.size)
+local i = 0
+local function requests()
+  if i == n then return nil end
+  i = i + 1
+  return volley.get(url, {headers = {["X-Id"] = i}})
+end
+local ok, bad = 0, 0
+for resp in volley.imap(requests, {size = size}) do
+  if resp.status_code == 200 then ok = ok + 1 else bad = bad + 1 end
+end
+print(ok, bad)
+`
+
+// runVolley runs the script on an engine set up as `volley run` does.
+func runVolley(ctx context.Context, opt options, early func()) (ok, failed, sockets int, err error) {
+	pol, err := policy.New(policy.Config{})
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	c, err := client.New(client.Config{
+		Version: "bench", AllowHost: pol.Host,
+		Transport: transport.Config{Control: pol.Address},
+	})
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	defer c.Close()
+	var tally report.Tally
+	done := 0
+	engine := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: c, Record: func(r *runtime.Result) {
+		tally.Add(r)
+		if done++; done == opt.N/10 {
+			early()
+		}
+	}})
+	var out strings.Builder
+	s := luaapi.New(luaapi.Config{
+		Engine: engine, Client: c, Policy: pol, Version: "bench", Stdout: &out, Stderr: os.Stderr,
+		Vars: map[string]string{"url": opt.URL + "/", "n": strconv.Itoa(opt.N), "size": strconv.Itoa(opt.Conns)},
+	})
+	defer s.Close()
+	chunk, err := vm.Compile("bench.lua", []byte(script))
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	err = s.Run(ctx, chunk)
+	sockets = int(c.Stats().Dialled)
+	if cerr := engine.Close(ctx); err == nil {
+		err = cerr
+	}
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	if _, err := fmt.Sscan(out.String(), &ok, &failed); err != nil && err != io.EOF {
+		return 0, 0, 0, err
+	}
+	return ok, opt.N - ok, sockets, nil
+}
