@@ -211,9 +211,7 @@ func (r *batchRun) slotValue(res *runtime.Result) lua.LValue {
 // which closes it at its end.
 func (r *batchRun) keep(res *runtime.Result) {
 	if res.Response != nil && res.Response.Stream != nil {
-		p := r.s.possess()
-		p.streams[res.Response] = struct{}{}
-		p.batches[r.b] = struct{}{}
+		r.s.possess().stream(res.Response, r.b)
 	}
 }
 

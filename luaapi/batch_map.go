@@ -74,6 +74,7 @@ func (r *batchRun) pushMap(c call, results []*runtime.Result) int {
 // at the first step.
 type imapObject struct {
 	run        *batchRun
+	owner      *possessions // of the green thread that made it
 	enumerated bool
 	ended      bool
 }
@@ -82,7 +83,8 @@ func (*imapObject) className() string { return "Imap" }
 
 func imapRequests(c call, enumerated bool) int {
 	o := &imapObject{run: c.s.begin(c, true), enumerated: enumerated}
-	c.s.possess().batches[o.run.b] = struct{}{}
+	o.owner = c.s.possess()
+	o.owner.batches[o.run.b]++
 	return c.push(c.s.wrap(o))
 }
 
@@ -95,7 +97,7 @@ func imapClass() Class {
 			Doc:     "Cancels what is in flight and sends nothing more.",
 			Example: "local results = volley.imap({base .. \"/get\", base .. \"/delay/10\"})\nresults()\nresults:close()",
 			call: func(c call) int {
-				self[*imapObject](c).end(c)
+				self[*imapObject](c).end()
 				return 0
 			},
 		}},
@@ -112,17 +114,18 @@ func imapClass() Class {
 	}
 }
 
-func (o *imapObject) end(c call) {
-	o.ended = true
-	o.run.b.Close()
-	delete(c.s.possess().batches, o.run.b)
+func (o *imapObject) end() {
+	if !o.ended {
+		o.ended = true
+		o.owner.drop(o.run.b)
+	}
 }
 
 // step waits for the next Result and gives it its last word.
 func (o *imapObject) step(c call) (*runtime.Result, bool) {
 	res, ok := o.run.next(c)
 	if !ok {
-		o.end(c)
+		o.end()
 		return nil, false
 	}
 	o.run.b.Hold(res)

@@ -59,7 +59,7 @@ assert(#rows == 2 and rows[2].name == "b, c")`,
 					out := c.L.NewTable()
 					for {
 						row, err := rows.next(c.L)
-						if err == io.EOF {
+						if errors.Is(err, io.EOF) {
 							rows.in.close()
 							return c.push(out)
 						}
@@ -158,7 +158,7 @@ func (r *csvRows) record() ([]string, error) {
 	case err == nil:
 		r.in.number, _ = r.reader.FieldPos(0)
 		return record, nil
-	case err == io.EOF:
+	case errors.Is(err, io.EOF):
 		return nil, io.EOF
 	case errors.Is(err, errRecordSize):
 		return nil, r.in.invalid(r.in.number+1, "a row is longer than 64 MiB; is a quote left open?")

@@ -73,7 +73,7 @@ func (s *Script) iterator(in *input, next func(L *lua.LState) (lua.LValue, error
 		}
 		in.ended = true
 		in.close()
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			vm.Raise(L, err)
 		}
 		L.Push(lua.LNil)
@@ -89,13 +89,13 @@ func (in *input) line() ([]byte, error) {
 		switch {
 		case err == nil && len(in.long) == 0:
 			return in.ending(piece), nil
-		case err == io.EOF && len(piece) == 0 && len(in.long) == 0:
+		case errors.Is(err, io.EOF) && len(piece) == 0 && len(in.long) == 0:
 			return nil, io.EOF
-		case err != nil && err != io.EOF && !errors.Is(err, bufio.ErrBufferFull):
+		case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, bufio.ErrBufferFull):
 			return nil, in.fault(err)
 		}
 		in.long = append(in.long, piece...)
-		if err == nil || err == io.EOF {
+		if err == nil || errors.Is(err, io.EOF) {
 			return in.ending(in.long), nil
 		}
 		if len(in.long) > maxRecord {

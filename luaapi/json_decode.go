@@ -141,7 +141,7 @@ type jsonDecoder struct {
 
 func (d *jsonDecoder) document() (lua.LValue, error) {
 	token, err := d.dec.ReadToken()
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return nil, errJSONEmpty
 	}
 	if err != nil {
@@ -153,7 +153,7 @@ func (d *jsonDecoder) document() (lua.LValue, error) {
 	}
 	if _, err := d.dec.ReadToken(); err == nil {
 		return nil, errJSONMore
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	return v, nil

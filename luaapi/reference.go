@@ -10,6 +10,7 @@ import (
 type topic struct {
 	name  string // "volley.json.decode", "Response.json", "RequestOptions.timeout"
 	title string // how it is written in Lua, with its type
+	short string // the title in lists
 	doc   string
 	body  []string // what follows: parameters, members, an example
 }
@@ -20,9 +21,13 @@ func (t *topic) last() string { return t.name[strings.LastIndexByte(t.name, '.')
 // is reports whether a user who writes name means this topic.
 func (t *topic) is(name string) bool { return t.name == name || t.name == "volley."+name }
 
-// line is the topic in a list.
+// line is the topic in a list: one line of the terminal.
 func (t *topic) line(width int) string {
-	return strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, t.title, firstSentence(t.doc)), " ")
+	line := []rune(strings.TrimRight(fmt.Sprintf("  %-*s  %s", width, t.short, firstSentence(t.doc)), " "))
+	if len(line) > lineWidth {
+		line = append(line[:lineWidth-1], '…')
+	}
+	return string(line)
 }
 
 // Names returns every name that Text knows, sorted.
@@ -77,7 +82,7 @@ func namesakes(topics []topic, name string) string {
 		case t.is(name):
 			exact = true
 		case t.last() == name:
-			t.title = t.name
+			t.short = t.name
 			others = append(others, t)
 		}
 	}
@@ -86,7 +91,7 @@ func namesakes(topics []topic, name string) string {
 	}
 	text := "\nSee also\n"
 	for i := range others {
-		text += others[i].line(titleWidth(others, 34)) + "\n"
+		text += others[i].line(titleWidth(others)) + "\n"
 	}
 	return text
 }
@@ -98,7 +103,12 @@ func (r *Registry) isClass(name string) bool {
 		slices.ContainsFunc(r.Options, func(o Options) bool { return o.Name == name })
 }
 
-const textWidth = 88
+// Widths of what is written for a terminal, in characters.
+const (
+	textWidth  = 88
+	lineWidth  = 112
+	titleLimit = 44 // longer titles push their line's text to the right
+)
 
 // text is the topic in full.
 func (t *topic) text() string {
@@ -122,7 +132,7 @@ func (r *Registry) overview() string {
 	b.WriteString("The Lua API. `volley api NAME` explains a name: get, json.decode, Response, Response.json, timeout.\n")
 	for _, g := range r.groups() {
 		b.WriteString("\n" + g.head.title + "\n")
-		width := titleWidth(g.members, 34)
+		width := titleWidth(g.members)
 		for i := range g.members {
 			b.WriteString(g.members[i].line(width) + "\n")
 		}
@@ -142,7 +152,7 @@ func (r *Registry) topics() []topic {
 	for _, g := range r.groups() {
 		head := g.head
 		head.body = []string{""}
-		width := titleWidth(g.members, 34)
+		width := titleWidth(g.members)
 		for i := range g.members {
 			head.body = append(head.body, g.members[i].line(width))
 		}
@@ -162,7 +172,7 @@ func (r *Registry) groups() []group {
 		}
 		for _, v := range m.Values {
 			name := m.Name + "." + v.Name
-			g.members = append(g.members, topic{name: name, title: name + ": " + v.Type, doc: v.Doc})
+			g.members = append(g.members, plainTopic(name, name+": "+v.Type, v.Doc))
 		}
 		out = append(out, g)
 	}
@@ -170,7 +180,8 @@ func (r *Registry) groups() []group {
 		c := &r.Classes[i]
 		g := group{head: topic{name: c.Name, title: c.Name, doc: c.Doc}}
 		for _, f := range c.Fields {
-			g.members = append(g.members, topic{name: c.Name + "." + f.Name, title: c.Name + "." + f.Name + ": " + f.Type, doc: f.Doc})
+			name := c.Name + "." + f.Name
+			g.members = append(g.members, plainTopic(name, name+": "+f.Type, f.Doc))
 		}
 		for j := range c.Methods {
 			g.members = append(g.members, functionTopic(c.Name, ":", &c.Methods[j]))
@@ -180,15 +191,19 @@ func (r *Registry) groups() []group {
 	for _, o := range r.Options {
 		g := group{head: topic{name: o.Name, title: o.Name, doc: o.Doc}}
 		for _, option := range o.List {
-			g.members = append(g.members, topic{name: o.Name + "." + option.Name, title: option.Name + " = " + option.Type, doc: option.Doc})
+			g.members = append(g.members, plainTopic(o.Name+"."+option.Name, option.Name+" = "+option.Type, option.Doc))
 		}
 		out = append(out, g)
 	}
 	return out
 }
 
+func plainTopic(name, title, doc string) topic {
+	return topic{name: name, title: title, short: title, doc: doc}
+}
+
 func functionTopic(in, separator string, f *Function) topic {
-	t := topic{name: in + "." + f.Name, title: in + separator + signature(f), doc: f.Doc}
+	t := plainTopic(in+"."+f.Name, in+separator+signature(f), f.Doc)
 	if f.Returns != "" {
 		t.title += " → " + f.Returns
 	}
@@ -200,7 +215,7 @@ func functionTopic(in, separator string, f *Function) topic {
 		width = max(width, len(p.Name))
 	}
 	for _, p := range f.Params {
-		lines := wrap(p.Type+". "+p.Doc, textWidth-width-4)
+		lines := wrap(strings.TrimSuffix(p.Type, "?")+". "+p.Doc, textWidth-width-4)
 		for i, line := range lines {
 			label := p.Name
 			if i > 0 {
@@ -230,13 +245,13 @@ func signature(f *Function) string {
 	return f.Name + "(" + strings.Join(params, ", ") + ")"
 }
 
-// titleWidth is the width of a column of titles: of the widest, up to limit.
-func titleWidth(topics []topic, limit int) int {
+// titleWidth is the width of a column of titles.
+func titleWidth(topics []topic) int {
 	width := 0
 	for i := range topics {
-		width = max(width, len([]rune(topics[i].title)))
+		width = max(width, len([]rune(topics[i].short)))
 	}
-	return min(width, limit)
+	return min(width, titleLimit)
 }
 
 func firstSentence(doc string) string {

@@ -74,7 +74,7 @@ func (s *Script) bytesOf(c call, o *responseObject) []byte {
 		data, err := vm.Await(s.host, c.L, func(context.Context) ([]byte, error) {
 			return readAll(o.r.Stream)
 		})
-		s.streamEnded(o)
+		s.streamEnded(o.r)
 		if err != nil {
 			c.raise(err)
 		}
@@ -136,13 +136,6 @@ func (s *Script) takeStream(c call, o *responseObject) {
 	o.consumed = true
 }
 
-// streamEnded forgets a stream that needs no closing any more.
-func (s *Script) streamEnded(o *responseObject) {
-	for _, p := range s.owned {
-		delete(p.streams, o.r)
-	}
-}
-
 func streamMethods() []Function {
 	return []Function{
 		{
@@ -172,7 +165,7 @@ assert(n == 1000)`,
 				o := self[*responseObject](c)
 				if o.r.Stream != nil {
 					_ = o.r.Close() // closing loses nothing that anyone asked for
-					c.s.streamEnded(o)
+					c.s.streamEnded(o.r)
 				}
 				return 0
 			},
@@ -207,7 +200,7 @@ func (s *Script) pieces(c call, o *responseObject, n int) func(c call) ([]byte, 
 		piece, err := vm.Await(s.host, c.L, func(context.Context) ([]byte, error) { return readPiece(o.r.Stream, n) })
 		if err != nil {
 			done = true
-			s.streamEnded(o)
+			s.streamEnded(o.r)
 			if !errors.Is(err, io.EOF) {
 				c.raise(err)
 			}
@@ -323,7 +316,7 @@ func saveResponse(c call) int {
 	n, err := vm.Await(c.s.host, c.L, func(ctx context.Context) (int64, error) {
 		return saveTo(ctx, file, body)
 	})
-	c.s.streamEnded(o)
+	c.s.streamEnded(o.r)
 	if err != nil {
 		c.raise(err)
 	}

@@ -181,16 +181,16 @@ func (s *Script) requestExit(code int) {
 
 // possessions are what a green thread must give back when it ends.
 type possessions struct {
-	batches map[*runtime.Batch]struct{}
-	streams map[*runtime.Response]struct{}
+	batches map[*runtime.Batch]int // with what hangs on each: its iterator, streams
+	streams map[*runtime.Response]*runtime.Batch
 }
 
-// own ties a batch or a stream to the running green thread.
+// possess returns what the running green thread owns.
 func (s *Script) possess() *possessions {
 	t := s.host.Current()
 	p := s.owned[t]
 	if p == nil {
-		p = &possessions{batches: map[*runtime.Batch]struct{}{}, streams: map[*runtime.Response]struct{}{}}
+		p = &possessions{batches: map[*runtime.Batch]int{}, streams: map[*runtime.Response]*runtime.Batch{}}
 		s.owned[t] = p
 		t.OnEnd(func() {
 			delete(s.owned, t)
@@ -198,6 +198,30 @@ func (s *Script) possess() *possessions {
 		})
 	}
 	return p
+}
+
+// stream ties a response that is still being read to the green thread.
+func (p *possessions) stream(r *runtime.Response, b *runtime.Batch) {
+	p.streams[r] = b
+	p.batches[b]++
+}
+
+// streamEnded forgets a stream that needs no closing any more.
+func (s *Script) streamEnded(r *runtime.Response) {
+	for _, p := range s.owned {
+		if b, ok := p.streams[r]; ok {
+			delete(p.streams, r)
+			p.drop(b)
+		}
+	}
+}
+
+// drop takes one claim on a batch back and closes it with the last.
+func (p *possessions) drop(b *runtime.Batch) {
+	if p.batches[b]--; p.batches[b] <= 0 {
+		delete(p.batches, b)
+		b.Close()
+	}
 }
 
 func (p *possessions) release() {

@@ -12,6 +12,7 @@ import (
 )
 
 const (
+	flushItems     = 50       // lua.FieldsPerFlush
 	maxSource      = 16 << 20 // bytes of a script file
 	maxLoadString  = 1 << 20  // bytes given to load and loadstring
 	maxPositional  = 25_000   // gopher-lua drops what follows the 25 550th silently
@@ -145,8 +146,7 @@ func compileFailure(err error) *SyntaxError {
 		return &SyntaxError{Line: 1, Message: err.Error()}
 	}
 	e := &SyntaxError{Line: max(ce.Line, 1), Message: ce.Message}
-	if strings.Contains(ce.Message, "overflow") {
-		e.Message = "function needs too many registers: " + ce.Message
+	if strings.Contains(ce.Message, "overflow") || strings.Contains(ce.Message, "too many local") {
 		e.Hint = "a function holds 200 local variables and values of one expression at most; split it"
 	}
 	return e

@@ -95,7 +95,7 @@ func TestNestingIsRefused(t *testing.T) {
 }
 
 func TestOrdinarySourceIsNotRefused(t *testing.T) {
-	line := "x = -1 y = not a f(-1, -2) g'x' t.a.b.c = {f() .. 'x', [1] = -#y} local z = a and b or c\n"
+	line := "do x = -1 y = not a f(-1, -2) g'x' t.a.b.c = {f() .. 'x', [1] = -#y} local z = a and b or c end\n"
 	var list strings.Builder
 	for i := range 3000 {
 		fmt.Fprintf(&list, "{id = %d, name = 'n' .. %d, v = -%d},\n", i%50, i%50, i%50)
@@ -120,7 +120,7 @@ func TestBigLiteralsAreRefused(t *testing.T) {
 	for src, want := range map[string]string{
 		"return {" + strings.Repeat("1,", 25_001) + "}": "table constructor with 25001 items; 25000 are possible",
 		"return {" + numbered(20_001) + "}":             "more than 20000 different numbers and strings in one function",
-		"local " + strings.Repeat("a,", 250) + "a = 1":  "registers",
+		"local " + strings.Repeat("a,", 250) + "a = 1":  "too many local variables",
 	} {
 		se := syntaxError(t, src)
 		if !strings.Contains(se.Message, want) || se.Hint == "" {

@@ -24,7 +24,7 @@ func TestScriptErrorPositions(t *testing.T) {
 		"__tostring":       {"error(setmetatable({}, {__tostring = function() return 'as text' end}))", "test.lua:1: as text", 1, ""},
 		"binding":          {"\nraise()", "test.lua:2: sample failure", 2, "raise()"},
 		"bad argument":     {"\nsleep({})", "test.lua:2: bad argument #1 to sleep (number expected, got table)", 2, "sleep({})"},
-		"Go function root": {"join(spawn(error, 'at the root'))", "at the root", 0, ""},
+		"Go function root": {"join(spawn(error, 'at the root'))", "test.lua:1: at the root", 1, ""},
 		"in a coroutine":   {"local f = coroutine.wrap(function()\nerror('deep') end)\nf()", "test.lua:2: deep", 2, "error('deep') end)"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,76 +37,72 @@ func (r *repairer) statement(s ast.Stmt) {
 	case *ast.LocalAssignStmt:
 		r.exprs(s.Exprs)
 	case *ast.FuncCallStmt:
-		r.expr(s.Expr)
+		s.Expr = r.expr(s.Expr)
 	case *ast.DoBlockStmt:
 		r.block(s.Stmts)
 	case *ast.WhileStmt:
-		r.expr(s.Condition)
+		s.Condition = r.expr(s.Condition)
 		r.block(s.Stmts)
 	case *ast.RepeatStmt:
 		r.block(s.Stmts)
-		r.expr(s.Condition)
+		s.Condition = r.expr(s.Condition)
 	case *ast.IfStmt:
-		r.expr(s.Condition)
+		s.Condition = r.expr(s.Condition)
 		r.block(s.Then)
 		r.block(s.Else)
 	case *ast.NumberForStmt:
-		r.exprs([]ast.Expr{s.Init, s.Limit, s.Step})
+		s.Init, s.Limit, s.Step = r.expr(s.Init), r.expr(s.Limit), r.expr(s.Step)
 		r.block(s.Stmts)
 	case *ast.GenericForStmt:
 		r.exprs(s.Exprs)
 		padIterator(s)
 		r.block(s.Stmts)
 	case *ast.FuncDefStmt:
-		r.exprs([]ast.Expr{s.Name.Func, s.Name.Receiver})
-		r.expr(s.Func)
+		s.Name.Func, s.Name.Receiver = r.expr(s.Name.Func), r.expr(s.Name.Receiver)
+		r.function(s.Func.Stmts)
 	case *ast.ReturnStmt:
 		r.exprs(s.Exprs)
 	}
 }
 
 func (r *repairer) exprs(list []ast.Expr) {
-	for _, e := range list {
-		r.expr(e)
+	for i, e := range list {
+		list[i] = r.expr(e)
 	}
 }
 
-func (r *repairer) expr(e ast.Expr) {
+// expr repairs an expression, nil for none, and returns what takes its place.
+func (r *repairer) expr(e ast.Expr) ast.Expr {
 	switch e := e.(type) {
 	case *ast.NumberExpr:
 		r.constant(e, "n"+e.Value)
 	case *ast.StringExpr:
 		r.constant(e, "s"+e.Value)
 	case *ast.AttrGetExpr:
-		r.expr(e.Object)
-		r.expr(e.Key)
+		e.Object, e.Key = r.expr(e.Object), r.expr(e.Key)
 	case *ast.TableExpr:
-		r.table(e)
+		return r.table(e)
 	case *ast.FuncCallExpr:
-		r.expr(e.Func)
-		r.expr(e.Receiver)
+		e.Func, e.Receiver = r.expr(e.Func), r.expr(e.Receiver)
 		r.exprs(e.Args)
 	case *ast.LogicalOpExpr:
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
 	case *ast.RelationalOpExpr:
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
 	case *ast.StringConcatOpExpr:
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
 	case *ast.ArithmeticOpExpr:
-		r.expr(e.Lhs)
-		r.expr(e.Rhs)
+		e.Lhs, e.Rhs = r.expr(e.Lhs), r.expr(e.Rhs)
 	case *ast.UnaryMinusOpExpr:
-		r.expr(e.Expr)
+		e.Expr = r.expr(e.Expr)
 	case *ast.UnaryNotOpExpr:
-		r.expr(e.Expr)
+		e.Expr = r.expr(e.Expr)
 	case *ast.UnaryLenOpExpr:
-		r.expr(e.Expr)
+		e.Expr = r.expr(e.Expr)
 	case *ast.FunctionExpr:
 		r.function(e.Stmts)
 	}
+	return e
 }
 
 func (r *repairer) constant(at ast.PositionHolder, key string) {
@@ -118,46 +114,6 @@ func (r *repairer) constant(at ast.PositionHolder, key string) {
 			Hint:    bigLiteralHint,
 		}
 	}
-}
-
-// table refuses constructors that gopher-lua would cut off, and puts the keyed
-// fields of long ones first: behind each 50th positional field the compiler
-// stores registers that a keyed field has overwritten.
-func (r *repairer) table(e *ast.TableExpr) {
-	positional := 0
-	for _, f := range e.Fields {
-		if f.Key == nil {
-			positional++
-		} else {
-			r.expr(f.Key)
-		}
-		r.expr(f.Value)
-	}
-	if positional > maxPositional && r.failure == nil {
-		r.failure = &SyntaxError{
-			Line:    e.Line(),
-			Message: fmt.Sprintf("table constructor with %d items; %d are possible", positional, maxPositional),
-			Hint:    bigLiteralHint,
-		}
-	}
-	if positional >= 50 && positional < len(e.Fields) {
-		e.Fields = keyedFirst(e.Fields)
-	}
-}
-
-func keyedFirst(fields []*ast.Field) []*ast.Field {
-	sorted := make([]*ast.Field, 0, len(fields))
-	for _, f := range fields {
-		if f.Key != nil {
-			sorted = append(sorted, f)
-		}
-	}
-	for _, f := range fields {
-		if f.Key == nil {
-			sorted = append(sorted, f)
-		}
-	}
-	return sorted
 }
 
 // padIterator gives a generic for all three of its values: gopher-lua leaves
@@ -183,4 +139,14 @@ func multiple(e ast.Expr) bool {
 		return !e.AdjustRet
 	}
 	return false
+}
+
+// single makes e yield one value, as parentheses do.
+func single(e ast.Expr) {
+	switch e := e.(type) {
+	case *ast.FuncCallExpr:
+		e.AdjustRet = true
+	case *ast.Comma3Expr:
+		e.AdjustRet = true
+	}
 }

@@ -167,7 +167,7 @@ func TestBrokenCodings(t *testing.T) {
 func cut(b []byte, n int) []byte { return b[:len(b)-n] }
 
 func TestBombs(t *testing.T) {
-	flat := bytes.Repeat([]byte{'a'}, 80<<20)
+	flat := bytes.Repeat([]byte{'a'}, 20<<20)
 	for _, coding := range []string{"gzip", "br", "zstd", "deflate"} {
 		body := encode(t, coding, flat)
 		header := coding

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -48,13 +50,34 @@ func usage(format string, args ...any) error {
 
 // Main runs the command line and returns the exit code.
 func Main(ctx context.Context, args []string, streams Streams) int {
+	// A closed stdout is an error of its write, not the end of the process.
+	signal.Ignore(syscall.SIGPIPE)
 	env := &environment{Streams: streams}
+	help := &helpWriter{w: streams.Out}
 	app := newApp(env)
+	app.Writer = help
 	rest, err := arrange(app, args[1:], env)
 	if err == nil {
 		err = app.RunContext(ctx, append(args[:1:1], rest...))
 	}
+	if err == nil && help.failed {
+		return exitOutput
+	}
 	return env.finish(err)
+}
+
+// helpWriter remembers what urfave/cli does not report: that its help could
+// not be written.
+type helpWriter struct {
+	w      io.Writer
+	failed bool
+}
+
+// Write implements io.Writer.
+func (h *helpWriter) Write(p []byte) (int, error) {
+	n, err := h.w.Write(p)
+	h.failed = h.failed || err != nil
+	return n, err
 }
 
 // finish prints what a failed command has to say.
@@ -85,7 +108,6 @@ func newApp(env *environment) *cli.App {
 		HideVersion:               true,
 		HideHelpCommand:           true,
 		DisableSliceFlagSeparator: true,
-		Writer:                    env.Out,
 		ErrWriter:                 env.Err,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
@@ -94,10 +116,9 @@ func newApp(env *environment) *cli.App {
 		},
 		Action: func(c *cli.Context) error { return cli.ShowAppHelp(c) },
 	}
-	onUsage := func(_ *cli.Context, err error, _ bool) error { return usage("%s", err.Error()) }
-	app.OnUsageError = onUsage
+	app.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return badValue(err, nil) }
 	for _, c := range app.Commands {
-		c.OnUsageError = onUsage
+		c.OnUsageError = func(_ *cli.Context, err error, _ bool) error { return badValue(err, c.Flags) }
 		c.HideHelpCommand = true
 	}
 	return app
@@ -107,6 +128,9 @@ func newApp(env *environment) *cli.App {
 // does not: it puts a command's flags first and takes the part after -- out.
 // Unknown commands and flags are found here, since the nearest name is known.
 func arrange(app *cli.App, args []string, env *environment) ([]string, error) {
+	if len(args) == 2 && args[0] == "help" {
+		args = []string{args[1], "--help"}
+	}
 	if len(args) == 0 || isHelp(args[0]) {
 		return args, nil
 	}
@@ -192,12 +216,13 @@ func unknownFlag(command *cli.Command, flags map[string]cli.Flag, token string) 
 	var known []string
 	for n := range flags {
 		if len(n) > 1 {
-			known = append(known, "--"+n)
+			known = append(known, n)
 		}
 	}
-	hint := spell.Hint("--"+name, known)
-	if hint == "" {
-		hint = "; volley " + command.Name + " --help lists them"
+	hint := "; volley " + command.Name + " --help lists them"
+	// Of one or two letters every short name is near.
+	if nearest := spell.Nearest(name, known); nearest != "" && len(name) > 2 {
+		hint = `; did you mean "--` + nearest + `"?`
 	}
 	return usage("unknown flag %s of volley %s%s", report.Escape(token), command.Name, hint)
 }

@@ -37,6 +37,9 @@ func completions(app *cli.App) []completion {
 	for _, c := range app.Commands {
 		one := completion{name: c.Name, usage: c.Usage}
 		for _, f := range c.Flags {
+			if f.Names()[0] == cli.HelpFlag.Names()[0] {
+				continue // urfave/cli adds it to the command that runs
+			}
 			one.flags = append(one.flags, "--"+f.Names()[0])
 			if d, ok := f.(cli.DocGenerationFlag); ok {
 				one.usages = append(one.usages, d.GetUsage())
@@ -44,6 +47,7 @@ func completions(app *cli.App) []completion {
 				one.usages = append(one.usages, "")
 			}
 		}
+		one.flags, one.usages = append(one.flags, "--help"), append(one.usages, "show help")
 		out = append(out, one)
 	}
 	sort.Slice(out, func(i, j int) bool { return out[i].name < out[j].name })
@@ -66,7 +70,8 @@ func bashCompletion(list []completion) string {
 	for _, c := range list {
 		fmt.Fprintf(&b, "      %s) COMPREPLY=($(compgen -W \"%s\" -- \"$cur\"));;\n", c.name, strings.Join(c.flags, " "))
 	}
-	b.WriteString("    esac;;\n    *) COMPREPLY=($(compgen -f -- \"$cur\"));;\n  esac\n}\n")
+	b.WriteString("    esac;;\n    *) if [ \"${COMP_WORDS[1]}\" = completion ]; then COMPREPLY=($(compgen -W \"bash zsh fish\" -- \"$cur\")); return; fi\n")
+	b.WriteString("       COMPREPLY=($(compgen -f -- \"$cur\"));;\n  esac\n}\n")
 	b.WriteString("complete -o filenames -F _volley volley\n")
 	return b.String()
 }

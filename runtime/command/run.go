@@ -78,7 +78,7 @@ func runFlags() []cli.Flag {
 		&cli.IntFlag{Name: "per-host", Usage: "requests in flight to one host", EnvVars: env("per-host")},
 		&cli.IntFlag{Name: "retry", Usage: "further tries, where a script does not say", EnvVars: env("retry")},
 		&cli.DurationFlag{Name: "timeout", Usage: "deadline of the whole run: 30s, 5m", EnvVars: env("timeout")},
-		&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for volley.vars; repeatable"},
+		&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for volley.vars; repeatable", EnvVars: env("var")},
 		text("vars", "YAML or JSON file of names and values for volley.vars"),
 		text("env-file", "file of NAME=VALUE lines for volley.env"),
 		toggle("strict", "fail the run (exit 1) when a request failed that no handler saw"),

@@ -60,8 +60,6 @@ func (s *scriptSlot) blocks() uint64 {
 func (r *run) watch() func() {
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	// A closed stdout is an error of its write, not the end of the process.
-	signal.Ignore(syscall.SIGPIPE)
 	done := make(chan struct{})
 	var ended sync.WaitGroup
 	ended.Go(func() { r.follow(signals, done) })

@@ -1,8 +1,12 @@
 package transport_test
 
 import (
+	"bufio"
+	"bytes"
 	"crypto/tls"
 	"io"
+	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -51,14 +55,21 @@ func TestLateResponseIsNeverDelivered(t *testing.T) {
 	}
 }
 
-// The poison may also come in the same TLS record flight as the response.
+// The poison may also have been read together with the response: it is then
+// in the TLS layer, where no look at the socket finds it.
 func TestRecordBehindTheResponseIsNeverDelivered(t *testing.T) {
 	runtimetest.Leaks(t)
 	certs := runtimetest.NewCertificates(t)
-	script := runtimetest.ListenTLS(t, runtimetest.Server(certs.Good), func(p *runtimetest.Peer) {
-		p.Request()
-		p.Write(two)
-		p.Write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON")
+	script := runtimetest.Listen(t, func(p *runtimetest.Peer) {
+		corked := &cork{Conn: p.Conn}
+		server := tls.Server(corked, runtimetest.Server(certs.Good))
+		if _, err := http.ReadRequest(bufio.NewReader(server)); err != nil {
+			return
+		}
+		corked.held = new(bytes.Buffer)
+		_, _ = io.WriteString(server, two)
+		_, _ = io.WriteString(server, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nPOISON")
+		_, _ = p.Conn.Write(corked.held.Bytes())
 		p.Hangup()
 	})
 	tr := open(t, transport.Config{TLS: &tls.Config{RootCAs: certs.Roots}})
@@ -68,6 +79,19 @@ func TestRecordBehindTheResponseIsNeverDelivered(t *testing.T) {
 			t.Fatalf("got %q", body)
 		}
 	}
+}
+
+// cork holds writes back once held is set.
+type cork struct {
+	net.Conn
+	held *bytes.Buffer
+}
+
+func (c *cork) Write(p []byte) (int, error) {
+	if c.held != nil {
+		return c.held.Write(p)
+	}
+	return c.Conn.Write(p)
 }
 
 // A connection that the server closed while idle costs nobody a failure.

@@ -8,8 +8,8 @@ end
 -- case runs fn in a script of its own. opts: write, private, size,
 -- instructions, env, vars, args.
 function case(name, opts, fn)
-  if not fn then opts, fn = nil, opts end
-  if harness.pick(name, opts) then fn() end
+  local run = fn or opts
+  if harness.pick(name, fn and opts or nil) then run() end
 end
 
 function eq(got, want, what)
