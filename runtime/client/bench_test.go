@@ -13,7 +13,7 @@ import (
 // without allocating, so that the benchmark counts the client's allocations.
 func serveFixed(b *testing.B, answer string) string {
 	b.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		b.Fatal(err)
 	}

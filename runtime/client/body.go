@@ -119,9 +119,9 @@ func (e *exactly) Read(p []byte) (int, error) {
 	n, err := e.ReadCloser.Read(p)
 	e.left -= int64(n)
 	switch {
-	case err == io.EOF && e.left > 0:
+	case errors.Is(err, io.EOF) && e.left > 0:
 		return n, runtime.Errorf(runtime.KindIO, "%s is shorter than announced: %d bytes are missing", e.name, e.left)
-	case err != nil && err != io.EOF:
+	case err != nil && !errors.Is(err, io.EOF):
 		return n, ioError(err)
 	case err == nil && e.left == 0 && e.strict:
 		return n, e.ends()
@@ -135,7 +135,7 @@ func (e *exactly) ends() error {
 	var one [1]byte
 	if n, err := io.ReadFull(e.ReadCloser, one[:]); n > 0 {
 		return runtime.Errorf(runtime.KindInvalidArgument, "%s is longer than the Content-Length header says: leave the header out", e.name)
-	} else if err != io.EOF {
+	} else if !errors.Is(err, io.EOF) {
 		return ioError(err)
 	}
 	return io.EOF

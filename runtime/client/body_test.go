@@ -77,11 +77,11 @@ func TestBodyFaults(t *testing.T) {
 	url := serve(t, length)
 	c := newClient(t, Config{})
 	dir := t.TempDir()
-	wantText(t, "a missing file", fails(t, c, post(url, File(filepath.Join(dir, "none"))), runtime.KindIO).Message, "none", "no such file")
-	wantText(t, "a directory", fails(t, c, post(url, File(dir)), runtime.KindInvalidArgument).Message, "is a directory")
-	wantText(t, "a device", fails(t, c, post(url, File("/dev/null")), runtime.KindInvalidArgument).Message, "regular")
-	wantText(t, "too few", fails(t, c, post(url, oneShot("ab"), "Content-Length", "3"), runtime.KindIO).Message, "1 bytes are missing")
-	wantText(t, "too many", fails(t, c, post(url, oneShot("abcd"), "Content-Length", "3"), runtime.KindInvalidArgument).Message, "longer")
+	wantText(t, "a missing file", failure(t, c, post(url, File(filepath.Join(dir, "none"))), runtime.KindIO).Message, "none", "no such file")
+	wantText(t, "a directory", failure(t, c, post(url, File(dir)), runtime.KindInvalidArgument).Message, "is a directory")
+	wantText(t, "a device", failure(t, c, post(url, File("/dev/null")), runtime.KindInvalidArgument).Message, "regular")
+	wantText(t, "too few", failure(t, c, post(url, oneShot("ab"), "Content-Length", "3"), runtime.KindIO).Message, "1 bytes are missing")
+	wantText(t, "too many", failure(t, c, post(url, oneShot("abcd"), "Content-Length", "3"), runtime.KindInvalidArgument).Message, "longer")
 	broken := Reader(func() ([]byte, error) { return nil, runtime.Errorf(runtime.KindCallback, "the iterator raised") })
 	fails(t, c, post(url, broken), runtime.KindCallback)
 	denied := &FileBody{Path: "x", OpenFile: func(string) (*os.File, error) { return nil, runtime.Errorf(runtime.KindDenied, "not yours") }}
@@ -177,7 +177,7 @@ func TestCurl(t *testing.T) {
 // TestShellQuote lets a shell read the words back.
 func TestShellQuote(t *testing.T) {
 	for _, word := range []string{"", "plain", "it's", `"$HOME" \ !`, "a\nb", "tab\there", "\x01\xff'\\", "ü", "-n", "*?[]~", "a;b|c&d"} {
-		out, err := exec.Command("bash", "-c", "printf %s. "+shellQuote(word)).Output()
+		out, err := exec.CommandContext(t.Context(), "bash", "-c", "printf %s. "+shellQuote(word)).Output()
 		if err != nil || string(out) != word+"." {
 			t.Errorf("%q: the shell reads %q, %v", word, out, err)
 		}

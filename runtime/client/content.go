@@ -67,7 +67,7 @@ func (c *content) Read(p []byte) (int, error) {
 	}
 	if err != nil {
 		c.err = err
-		if err != io.EOF {
+		if !errors.Is(err, io.EOF) {
 			c.err = runtime.AsError(err)
 		}
 		c.release()

@@ -199,8 +199,13 @@ func TestJarAccess(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ name, domain, path, want string }{
-		{"a", "", "", "2"}, {"a", "h.test", "/", "1"}, {"a", ".h.test", "/deep", "2"}, {"b", "", "", "3"}, {"c", "", "", "4"},
-		{"a", "other.test", "", ""}, {"nope", "", "", ""},
+		{"a", "", "", "2"},
+		{"a", "h.test", "/", "1"},
+		{"a", ".h.test", "/deep", "2"},
+		{"b", "", "", "3"},
+		{"c", "", "", "4"},
+		{"a", "other.test", "", ""},
+		{"nope", "", "", ""},
 	} {
 		if got, ok := j.Get(c.name, c.domain, c.path); got != c.want || ok != (c.want != "") {
 			t.Errorf("get %s %s %s: got %q %v, want %q", c.name, c.domain, c.path, got, ok, c.want)

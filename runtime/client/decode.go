@@ -164,17 +164,17 @@ func (s *stage) Read(p []byte) (int, error) {
 		s.opened = true
 	}
 	n, err := s.reader.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		s.ended = true
 		_, err = s.src.Peek(1)
 		if err == nil {
 			return n, s.fault(errors.New("more follows behind its end"))
 		}
-		if err == io.EOF && n > 0 {
+		if errors.Is(err, io.EOF) && n > 0 {
 			return n, nil
 		}
 	}
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		return n, s.fault(err)
 	}
 	return n, err

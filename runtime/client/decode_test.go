@@ -148,7 +148,7 @@ func TestBrokenCodings(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			url := serveCoded(t, c.header, c.body)
 			client := newClient(t, Config{})
-			err := fails(t, client, get(url), runtime.KindDecode)
+			err := failure(t, client, get(url), runtime.KindDecode)
 			wantText(t, "the message", err.Message, c.text)
 			if err.Phase != runtime.PhaseDecode || err.Response == nil || !bytes.Equal(err.Response.Content, c.body) {
 				t.Errorf("phase %s, response %+v: want the raw bytes", err.Phase, err.Response)
@@ -176,7 +176,7 @@ func TestBombs(t *testing.T) {
 			header = "gzip, gzip"
 		}
 		url := serveCoded(t, header, body)
-		err := fails(t, newClient(t, Config{}), get(url), runtime.KindBodyTooLarge)
+		err := failure(t, newClient(t, Config{}), get(url), runtime.KindBodyTooLarge)
 		wantText(t, coding, err.Message, "200 times", "bomb")
 		if err.Response == nil || len(err.Response.Content) > 0 {
 			t.Errorf("%s: the error's response is %v", coding, err.Response)
@@ -205,7 +205,7 @@ func TestBodyLimits(t *testing.T) {
 					t.Errorf("%s limit %d: got %d bytes in %d", name, limit, len(resp.Content), cap(resp.Content))
 				}
 			} else {
-				wantText(t, name, fails(t, c, req, runtime.KindBodyTooLarge).Message, "max_body")
+				wantText(t, name, failure(t, c, req, runtime.KindBodyTooLarge).Message, "max_body")
 			}
 			resp, err := c.Do(t.Context(), streamed(req))
 			if err != nil {
@@ -229,7 +229,7 @@ func TestBodyCutShort(t *testing.T) {
 		"gzip":    fmt.Sprintf("Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n%s", len(zipped)+5, zipped[:len(zipped)-3]),
 	} {
 		url, _ := serveRaw(t, "HTTP/1.1 200 OK\r\n"+answer)
-		err := fails(t, newClient(t, Config{}), get(url), runtime.KindIncompleteBody)
+		err := failure(t, newClient(t, Config{}), get(url), runtime.KindIncompleteBody)
 		if err.Response == nil || !err.Response.Partial || len(err.Response.Content) == 0 || err.Response.Status != 200 {
 			t.Errorf("%s: response %+v", name, err.Response)
 		}

@@ -27,6 +27,7 @@ type flight struct {
 	bare    bool // the body was dropped on the way, and its fields with it
 
 	left       bool            // another origin was entered: credentials stay behind
+	secrets    []string        // names of fields that count as credentials, of the places left
 	cookies    []runtime.Field // the request's own, while at home
 	userinfo   *Basic          // of the URL
 	challenged bool            // this hop has answered a challenge

@@ -71,8 +71,7 @@ func (f *flight) header() (runtime.Header, *runtime.Error) {
 		case runtime.EqualFold(field.Name, "Host"):
 			hosts++
 			h[0].Value = field.Value
-		case runtime.EqualFold(field.Name, "Connection") && strings.EqualFold(field.Value, "keep-alive"):
-			// What HTTP/1.1 means anyway is not said.
+		case keepsAlive(field):
 		default:
 			h = append(h, field)
 		}
@@ -90,8 +89,7 @@ func (f *flight) header() (runtime.Header, *runtime.Error) {
 }
 
 func (f *flight) unset(name string) bool {
-	return len(f.options.Unset) > 0 &&
-		slices.ContainsFunc(f.options.Unset, func(n string) bool { return runtime.EqualFold(n, name) })
+	return containsName(f.options.Unset, name)
 }
 
 // staysBehind reports whether a field does not go on this hop: a credential
@@ -114,7 +112,17 @@ func (f *flight) staysBehind(name string) bool {
 	case "authorization", "cookie", "proxy-authorization", "host":
 		return true
 	}
-	return slices.ContainsFunc(f.profile.SecretHeaders, func(n string) bool { return runtime.EqualFold(n, name) })
+	return containsName(f.profile.SecretHeaders, name) || containsName(f.secrets, name)
+}
+
+func containsName(names []string, name string) bool {
+	return slices.ContainsFunc(names, func(n string) bool { return runtime.EqualFold(n, name) })
+}
+
+// keepsAlive reports a field that says what HTTP/1.1 means anyway; it is not
+// sent.
+func keepsAlive(f runtime.Field) bool {
+	return len(f.Name) == len("Connection") && runtime.EqualFold(f.Name, "Connection") && strings.EqualFold(f.Value, "keep-alive")
 }
 
 // cookieLine returns the Cookie field's value, "" for none. A Cookie field

@@ -24,7 +24,7 @@ func TestHTTPBin(t *testing.T) {
 		"/gzip": `"gzipped": true`, "/deflate": `"deflated": true`, "/encoding/utf8": "∮", "/get?a=1": `"a"`,
 		"/redirect/5": `"url"`, "/absolute-redirect/3": `"url"`, "/relative-redirect/3": `"url"`, "/stream/3": `"id":2`,
 		"/cookies/set?k=v": `"k": "v"`, "/range/26": "abcdefghijklmnopqrstuvwxyz", "/trailers": "ok",
-		"/drip?numbytes=5&duration=0.05": "*****", "/anything": `"volley/dev"`,
+		"/drip?numbytes=5&duration=0.05&delay=0": "*****", "/anything": `"volley/dev"`,
 	} {
 		resp := must(t, s, get(url+path))
 		text, _ := Text(resp.Content, resp.Header.Get("Content-Type"), "")
@@ -110,11 +110,11 @@ func TestTimeouts(t *testing.T) {
 	}
 	const short = 50 * time.Millisecond
 	fails(t, c, with("/wait", runtime.Timeout{Read: short}), runtime.KindReadTimeout)
-	err := fails(t, c, with("/hop", runtime.Timeout{Total: short}), runtime.KindTotalTimeout)
+	err := failure(t, c, with("/hop", runtime.Timeout{Total: short}), runtime.KindTotalTimeout)
 	if err.Timings.Total < short {
 		t.Errorf("the error's total is %v", err.Timings.Total)
 	}
-	err = fails(t, c, with("/body", runtime.Timeout{Read: short}), runtime.KindReadTimeout)
+	err = failure(t, c, with("/body", runtime.Timeout{Read: short}), runtime.KindReadTimeout)
 	if err.Response == nil || !err.Response.Partial || string(err.Response.Content) != "half" {
 		t.Errorf("the part that came: %+v", err.Response)
 	}
@@ -142,7 +142,7 @@ func TestHookTimeIsFree(t *testing.T) {
 	const total = 100 * time.Millisecond
 	req := get(url + "/302?to=/end")
 	req.Options = &runtime.Options{Timeout: &runtime.Timeout{Total: total}}
-	req.Hooks = &runtime.Hooks{Response: func(ctx context.Context, _ *runtime.Response) (*runtime.Response, error) {
+	req.Hooks = &runtime.Hooks{Response: func(context.Context, *runtime.Response) (*runtime.Response, error) {
 		<-time.After(total + 20*time.Millisecond)
 		return nil, nil
 	}}

@@ -287,7 +287,7 @@ func (j *Jar) line(l *location, own []runtime.Field, asked bool) string {
 		b.WriteString(value)
 	}
 	for _, c := range cookies {
-		if _, replaced := lookupName(own, c.Name); !replaced {
+		if !hasName(own, c.Name) {
 			add(c.Name, c.Value)
 		}
 	}
@@ -297,13 +297,8 @@ func (j *Jar) line(l *location, own []runtime.Field, asked bool) string {
 	return b.String()
 }
 
-func lookupName(fields []runtime.Field, name string) (string, bool) {
-	for _, f := range fields {
-		if f.Name == name {
-			return f.Value, true
-		}
-	}
-	return "", false
+func hasName(fields []runtime.Field, name string) bool {
+	return slices.ContainsFunc(fields, func(f runtime.Field) bool { return f.Name == name })
 }
 
 // learn gives the response's cookies to the jar. A flight without a session
@@ -318,7 +313,7 @@ func (f *flight) learn(resp *runtime.Response) {
 			return
 		}
 		if f.jar == nil {
-			if resp.Status < 300 || resp.Status == 404 {
+			if resp.Status < 300 {
 				return
 			}
 			f.jar = NewJar()
@@ -335,7 +330,7 @@ func (f *flight) supersede(line string) {
 		return
 	}
 	if c, ok := parseSetCookie(line, time.Now()); ok {
-		if _, own := lookupName(f.cookies, c.Name); own {
+		if hasName(f.cookies, c.Name) {
 			f.cookies = slices.DeleteFunc(slices.Clone(f.cookies), func(o runtime.Field) bool { return o.Name == c.Name })
 		}
 	}

@@ -86,6 +86,7 @@ func (p *profile) setBase(layers []Settings) *runtime.Error {
 			h.Del(name)
 		}
 	}
+	h = slices.DeleteFunc(h, keepsAlive)
 	p.host = h.Get("Host")
 	h.Del("Host")
 	p.base = slices.Clip(h)

@@ -74,7 +74,7 @@ func TestInvalidProxies(t *testing.T) {
 		}
 	}
 	c := newClient(t, Config{Environ: environ("http_proxy", "ftp://u:secret@p")})
-	err := fails(t, c, get("http://h.test/"), runtime.KindProxy)
+	err := failure(t, c, get("http://h.test/"), runtime.KindProxy)
 	wantText(t, "the message", err.Message, "environment", "***@p")
 }
 
@@ -109,6 +109,19 @@ func TestBypassed(t *testing.T) {
 		if got := bypassed(c.list, at(t, c.url)); got != c.want {
 			t.Errorf("no_proxy %q, %s: got %v", c.list, c.url, got)
 		}
+	}
+}
+
+func TestMountTrustsWhatTheSessionTrusts(t *testing.T) {
+	s, err := newClient(t, Config{Environ: environ("http_proxy", "p1")}).NewSession(Settings{
+		TrustEnv: runtime.No, Mounts: []Mount{{Prefix: "http://h.test"}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := at(t, "http://h.test/")
+	if got, err := s.state.Load().profileFor(h).proxyFor(h, nil); err != nil || got != "" {
+		t.Errorf("got %q, %v", got, err)
 	}
 }
 
@@ -172,6 +185,38 @@ func TestMissingCertificateFiles(t *testing.T) {
 	plain := serve(t, echo)
 	s := newSession(t, Settings{Verify: &runtime.Verify{CA: missing}})
 	must(t, s, get(plain)) // nothing to verify
-	err := fails(t, s, get("https://127.0.0.1:9/"), runtime.KindTLS)
+	err := failure(t, s, get("https://127.0.0.1:9/"), runtime.KindTLS)
 	wantText(t, "the message", err.Message, missing)
+}
+
+func TestAddresses(t *testing.T) {
+	for address, want := range map[string]string{
+		"10.0.0.1": "10.0.0.1:443", "10.0.0.1:8443": "10.0.0.1:8443", "::1": "[::1]:443", "[::1]": "[::1]:443", "[::1]:8443": "[::1]:8443", "name": "name:443",
+	} {
+		if got := joinPort(address, "443"); got != want {
+			t.Errorf("%s: got %s, want %s", address, got, want)
+		}
+	}
+	for proxy, want := range map[string]string{
+		"http://p": "p 80", "https://u:p@p": "p 443", "socks5://p": "p 1080", "socks5h://[::1]:9": "::1 9",
+	} {
+		if host, port := proxyAddress(proxy); host+" "+port != want {
+			t.Errorf("%s: got %s %s, want %s", proxy, host, port, want)
+		}
+	}
+}
+
+func TestPolicyLeavesTheUsersProxiesAlone(t *testing.T) {
+	proxy := serve(t, echo)
+	onlyTest := func(host, _ string) error {
+		if host == "h.test" {
+			return nil
+		}
+		return runtime.Errorf(runtime.KindDenied, "%s is denied", host)
+	}
+	must(t, newClient(t, Config{AllowHost: onlyTest, Environ: environ("http_proxy", proxy)}), get("http://h.test/"))
+	must(t, newClient(t, Config{AllowHost: onlyTest, Proxy: proxy}), get("http://h.test/"))
+	own := get("http://h.test/")
+	own.Options = &runtime.Options{Proxies: fields("http", proxy)}
+	fails(t, newClient(t, Config{AllowHost: onlyTest}), own, runtime.KindDenied)
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"time"
@@ -222,6 +223,7 @@ func (f *flight) take(next *step) {
 	f.method, f.body, f.bare = next.method, next.body, next.bare
 	if next.leaves {
 		f.left, f.cookies, f.userinfo = true, nil, nil
+		f.secrets = append(f.secrets[:len(f.secrets):len(f.secrets)], f.profile.SecretHeaders...)
 	}
 	f.enter(next.at)
 }
@@ -248,7 +250,7 @@ func (f *flight) nextRequest(next *step) *runtime.Request {
 	}
 	if ahead.left {
 		options.Unset = append(options.Unset[:len(options.Unset):len(options.Unset)], "Authorization", "Cookie", "Proxy-Authorization")
-		options.Unset = append(options.Unset, ahead.profile.SecretHeaders...)
+		options.Unset = append(append(options.Unset, ahead.secrets...), ahead.profile.SecretHeaders...)
 	}
 	return &req
 }
@@ -265,7 +267,7 @@ func (f *flight) drain(h *hop, reply *transport.Reply) {
 	for !bodyless(h.req.Method, r.Status) {
 		n, err := reply.Body.Read(*scratch)
 		content = append(content, (*scratch)[:n]...)
-		if err == io.EOF && !r.Header.Has("Content-Encoding") {
+		if errors.Is(err, io.EOF) && !r.Header.Has("Content-Encoding") {
 			r.Content = content
 		}
 		if err != nil || len(content) > maxDrained {

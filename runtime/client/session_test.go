@@ -206,7 +206,7 @@ func TestUpdateAndClose(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Errorf("closing twice: %v", err)
 	}
-	wantText(t, "the message", fails(t, s, get(url), runtime.KindInvalidArgument).Message, "closed")
+	wantText(t, "the message", failure(t, s, get(url), runtime.KindInvalidArgument).Message, "closed")
 	if runtime.AsError(s.Update(func(*Settings) {})).Kind != runtime.KindInvalidArgument {
 		t.Error("a closed session was updated")
 	}
@@ -247,7 +247,7 @@ func TestAllowHost(t *testing.T) {
 		}
 		return runtime.Errorf(runtime.KindDenied, "%s:%s is denied", host, port)
 	}})
-	err := fails(t, c, get(url), runtime.KindDenied)
+	err := failure(t, c, get(url), runtime.KindDenied)
 	wantText(t, "the message", err.Message, "evil.test:80")
 	if len(asked) != 2 {
 		t.Errorf("asked about %v", asked)
@@ -282,5 +282,24 @@ func TestDefaultsOfTheCommandLine(t *testing.T) {
 	c := newClient(t, Config{Version: "9.9"})
 	if got, err := c.session.Prepare(t.Context(), get(url)); err != nil || got.Header.Get("User-Agent") != "volley/9.9" {
 		t.Errorf("got %v %v", got, err)
+	}
+}
+
+func TestClientAsGovernor(t *testing.T) {
+	c := newClient(t, Config{})
+	req := get("http://h.test/")
+	if c.RetryPolicy(req) != nil || c.TotalTimeout(req) != 0 {
+		t.Error("a client has a policy of its own")
+	}
+	req.Options = &runtime.Options{Retry: &runtime.Retry{Total: 2}, Timeout: &runtime.Timeout{Total: -1}}
+	if c.RetryPolicy(req).Total != 2 || c.TotalTimeout(req) != 0 {
+		t.Error("the request's policy does not count")
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, c, req, runtime.KindInvalidArgument)
+	if _, err := c.NewSession(Settings{Pool: Pool{PerHost: 1}}); err == nil {
+		t.Error("a closed client opened a pool")
 	}
 }

@@ -90,6 +90,7 @@ func clonePointer[T any](p *T) *T {
 // over lays a mount's settings over the session's. Header, Unset and Hooks
 // are not merged here: the profile keeps their order.
 func (s Settings) over(under Settings) Settings {
+	s.TrustEnv = under.TrustEnv
 	s.Params = mergeParams(under.Params, s.Params)
 	s.Proxies = append(slices.Clone(s.Proxies), under.Proxies...)
 	s.Timeout = s.Timeout.Over(under.Timeout)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"io"
 	"time"
 
@@ -33,12 +34,12 @@ func (s *stream) Read(p []byte) (int, error) {
 	if !s.done {
 		s.done = true
 		s.resp.Size.Body, s.resp.Size.Wire = s.Sizes()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			s.resp.Trailer, s.resp.EndUnmarked = body.Trailer(), body.EndUnmarked()
 		}
 		_ = body.Close()
 	}
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		return n, io.EOF
 	}
 	failure := runtime.AsError(err)

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -37,13 +38,13 @@ func TestStream(t *testing.T) {
 	if resp.Trailer.Get("X-Sum") != "7" || resp.Size.Body != 11 {
 		t.Errorf("trailer %v, size %+v", resp.Trailer, resp.Size)
 	}
-	if _, err := resp.Stream.Read(buf); err != io.EOF {
+	if _, err := resp.Stream.Read(buf); !errors.Is(err, io.EOF) {
 		t.Errorf("after the end: %v", err)
 	}
 	if err := resp.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := resp.Stream.Read(buf); err != io.EOF {
+	if _, err := resp.Stream.Read(buf); !errors.Is(err, io.EOF) {
 		t.Errorf("closed after the end: %v", err)
 	}
 	if again := must(t, c, get(url)); !again.Reused {
@@ -94,7 +95,7 @@ func TestRaiseForStatus(t *testing.T) {
 		}
 	})
 	s := newSession(t, Settings{RaiseForStatus: runtime.Yes})
-	err := fails(t, s, get(strings.Replace(url, "//", "//u:secret@", 1)+"/404"), runtime.KindHTTP)
+	err := failure(t, s, get(strings.Replace(url, "//", "//u:secret@", 1)+"/404"), runtime.KindHTTP)
 	if want := "404 Client Error: Not Found for url: " + url + "/404"; err.Message != want {
 		t.Errorf("got %q, want %q", err.Message, want)
 	}
@@ -104,12 +105,12 @@ func TestRaiseForStatus(t *testing.T) {
 	if err.Response.Status != 404 || string(err.Response.Content) != "no such thing\n" {
 		t.Errorf("response %+v", err.Response)
 	}
-	wantText(t, "503", fails(t, s, get(url+"/503"), runtime.KindHTTP).Message, "503 Server Error: Service Unavailable")
+	wantText(t, "503", failure(t, s, get(url+"/503"), runtime.KindHTTP).Message, "503 Server Error: Service Unavailable")
 	must(t, s, get(url+"/600"))
 	off := get(url + "/404")
 	off.Options = &runtime.Options{RaiseForStatus: runtime.No}
 	must(t, s, off)
-	err = fails(t, s, streamed(get(url+"/404")), runtime.KindHTTP)
+	err = failure(t, s, streamed(get(url+"/404")), runtime.KindHTTP)
 	if err.Response.Stream != nil || string(err.Response.Content) != "no such thing\n" {
 		t.Errorf("streamed: response %+v", err.Response)
 	}

@@ -130,7 +130,7 @@ func TestInvalidRequestsAreNotSent(t *testing.T) {
 	} {
 		req := get("http://127.0.0.1:9/") // nothing listens there
 		r.change(req)
-		err := fails(t, c, req, runtime.KindInvalidArgument)
+		err := failure(t, c, req, runtime.KindInvalidArgument)
 		wantText(t, "the message", err.Message, r.text)
 	}
 	if n := c.Stats().Dialled; n != 0 {
@@ -138,7 +138,7 @@ func TestInvalidRequestsAreNotSent(t *testing.T) {
 	}
 	invalid := get("http://127.0.0.1:9/")
 	invalid.Invalid = runtime.Errorf(runtime.KindInvalidArgument, "was wrong from the start")
-	if err := fails(t, c, invalid, runtime.KindInvalidArgument); err == invalid.Invalid {
+	if err := failure(t, c, invalid, runtime.KindInvalidArgument); err == invalid.Invalid {
 		t.Error("the error is shared between slots")
 	}
 }
