@@ -187,11 +187,11 @@ func newHarness(t *testing.T, c contractCase, bin *sharedBin) *harness {
 		config.HTTPBin = bin.url
 	}
 	h.script = luaapi.New(config)
-	t.Cleanup(func() {
+	h.bind(h.script.Host().L())
+	t.Cleanup(func() { // before the servers end, which wait for their connections
 		h.script.Close()
 		_ = h.client.Close() // its connections are closed either way
 	})
-	h.bind(h.script.Host().L())
 	return h
 }
 

@@ -54,22 +54,7 @@ func csvModule() Module {
 				Example: `volley.write("users.csv", "id,name\n1,ada\n2,\"b, c\"\n")
 local rows = volley.csv.read("users.csv")
 assert(#rows == 2 and rows[2].name == "b, c")`,
-				call: func(c call) int {
-					rows := c.csvRows()
-					out := c.L.NewTable()
-					for {
-						row, err := rows.next(c.L)
-						if errors.Is(err, io.EOF) {
-							rows.in.close()
-							return c.push(out)
-						}
-						if err != nil {
-							rows.in.close()
-							c.raise(err)
-						}
-						out.Append(row)
-					}
-				},
+				call: readCSV,
 			},
 			{
 				Name: "rows", Params: params, Returns: "fun(): table?, integer?",
@@ -84,6 +69,30 @@ end`,
 				},
 			},
 		},
+	}
+}
+
+// readCSV collects all rows. When the script is stopped it returns early: the
+// host ends the script at its next instruction.
+func readCSV(c call) int {
+	rows := c.csvRows()
+	defer rows.in.close()
+	out := c.L.CreateTable(64, 0)
+	stopped := c.L.Context().Done
+	for {
+		row, err := rows.next(c.L)
+		if errors.Is(err, io.EOF) {
+			return c.push(out)
+		}
+		if err != nil {
+			c.raise(err)
+		}
+		out.Append(row)
+		select {
+		case <-stopped():
+			return c.push(out)
+		default:
+		}
 	}
 }
 

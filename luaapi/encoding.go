@@ -2,8 +2,8 @@ package luaapi
 
 import (
 	"crypto/hmac"
-	"crypto/md5"  //nolint:gosec // for checksums and protocols that ask for it
-	"crypto/sha1" //nolint:gosec // likewise
+	"crypto/md5" // for checksums and protocols that ask for it
+	"crypto/sha1"
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"

@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"encoding/csv"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"volley/luaapi/vm"
 	"volley/runtime"
 )
 
@@ -248,4 +250,15 @@ for v in volley.jsonl.read("big.jsonl", {bigint = "string"}) do assert(v == "123
 `)
 	l.raises(t, `for v in volley.jsonl.read("bad.jsonl") do assert(v == 1) end`, runtime.KindJSON, "reading bad.jsonl: line 3, column 7:")
 	l.raises(t, `volley.jsonl.read("none.jsonl")`, runtime.KindIO, "none.jsonl")
+}
+
+func TestReadingStopsWithTheScript(t *testing.T) {
+	l := newLibrary(t)
+	l.config.MaxInstructions = 2000
+	l.put(t, "long.csv", "id\n"+strings.Repeat("1\n", 100_000))
+	err := l.run(t, `volley.csv.read("long.csv") error("it read on")`)
+	var se *vm.ScriptError
+	if !errors.As(err, &se) || !se.Interrupted {
+		t.Errorf("got %v, want the script interrupted", err)
+	}
 }

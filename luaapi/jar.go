@@ -212,7 +212,8 @@ func jarFiles() []Function {
 	return []Function{
 		{
 			Name: "save", Params: []Param{{"path", "string", "Needs --allow-write for its folder."}},
-			Doc: "Writes the cookies in the Netscape format that curl and browsers share.",
+			Doc:     "Writes the cookies in the Netscape format that curl and browsers share.",
+			Example: "volley.session{cookies = {a = \"1\"}}.cookies:save(\"cookies.txt\")",
 			call: func(c call) int {
 				var b bytes.Buffer
 				if err := self[*jarObject](c).jar.Write(&b); err != nil {
@@ -226,7 +227,8 @@ func jarFiles() []Function {
 		},
 		{
 			Name: "load", Params: []Param{{"path", "string", ""}},
-			Doc: "Adds the cookies of a file in the Netscape format.",
+			Doc:     "Adds the cookies of a file in the Netscape format.",
+			Example: "local s = volley.session{cookies = {a = \"1\"}}\ns.cookies:save(\"cookies.txt\")\nlocal t = volley.session()\nt.cookies:load(\"cookies.txt\")\nassert(t.cookies:get(\"a\") == \"1\")",
 			call: func(c call) int {
 				data, err := c.s.config.Policy.ReadFile(c.text(1))
 				if err == nil {

@@ -82,7 +82,14 @@ func (e *jsonEncoder) text(s string) *jsonPathError {
 	return nil
 }
 
+// maxEncoded bounds the text: tables that hold one table twice, which holds
+// another twice, are short to write and endless to read.
+const maxEncoded = 64 << 20
+
 func (e *jsonEncoder) table(t *lua.LTable) *jsonPathError {
+	if len(e.out) > maxEncoded {
+		return &jsonPathError{reason: fmt.Sprintf("the JSON text is longer than %d MiB", maxEncoded>>20)}
+	}
 	if len(e.open) == maxJSONDepth {
 		return &jsonPathError{reason: errJSONDepth.Error()}
 	}

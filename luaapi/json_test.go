@@ -331,3 +331,10 @@ func BenchmarkJSONEncode(b *testing.B) {
 		}
 	}
 }
+
+func TestJSONEncodeOfSharedTablesIsBounded(t *testing.T) {
+	newLibrary(t).raises(t, `
+local t = {("x"):rep(1000)}
+for _ = 1, 40 do t = {t, t} end
+volley.json.encode(t)`, runtime.KindJSON, "longer than 64 MiB")
+}

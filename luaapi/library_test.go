@@ -60,9 +60,11 @@ func (l *library) run(t *testing.T, code string) error {
 	config.Engine = runtime.NewEngine(t.Context(), runtime.EngineOptions{Executor: c})
 	s := New(config)
 	defer func() {
-		config.Engine.Close(t.Context())
+		err := config.Engine.Close(t.Context())
 		s.Close()
-		c.Close()
+		if err := errors.Join(err, c.Close()); err != nil {
+			t.Error(err)
+		}
 	}()
 	chunk, err := vm.Compile("test.lua", []byte(code))
 	if err != nil {

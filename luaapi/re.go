@@ -147,6 +147,9 @@ func findAll(L *lua.LState, re *regexp.Regexp, s string, n int) *lua.LTable {
 	return out
 }
 
+// maxReplaced bounds the result of a replacement, in bytes, as gsub is.
+const maxReplaced = 64 << 20
+
 func replacePattern(c call, re *regexp.Regexp) int {
 	s := c.text(2)
 	var replacement func(m []int) string
@@ -168,7 +171,9 @@ func replacePattern(c call, re *regexp.Regexp) int {
 	for _, m := range matches {
 		b.WriteString(s[end:m[0]])
 		b.WriteString(replacement(m))
-		end = m[1]
+		if end = m[1]; b.Len() > maxReplaced {
+			c.raisef("the result is longer than %d MiB", maxReplaced>>20)
+		}
 	}
 	b.WriteString(s[end:])
 	c.L.Push(lua.LString(b.String()))

@@ -97,7 +97,8 @@ func verb(method string) Function {
 		Name:    strings.ToLower(method),
 		Params:  []Param{{"url", "string", "Absolute, or relative to the session's `base_url`."}, {"opts", "volley.RequestOptions?", "See RequestOptions."}},
 		Returns: "volley.Request",
-		Doc:     "Builds a " + method + " request. Nothing is sent.",
+		Doc:     "Builds the request " + method + " url. Nothing is sent.",
+		Example: "local req = volley." + strings.ToLower(method) + "(base .. \"/anything\", {headers = {[\"X-A\"] = 1}})\nassert(req.method == \"" + method + "\" and req.headers[\"x-a\"] == \"1\")",
 		call: func(c call) int {
 			return c.push(&c.s.buildRequest(c, method, c.arg(1), c.tableOr(2), nil).value)
 		},

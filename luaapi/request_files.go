@@ -2,7 +2,6 @@ package luaapi
 
 import (
 	"fmt"
-	"path/filepath"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -100,8 +99,7 @@ func (s *Script) partContent(part *client.Part, v lua.LValue) error {
 			if err != nil {
 				return err
 			}
-			part.Content = body
-			part.Filename = filepath.Base(f.path)
+			part.Content, part.Filename, part.Type = body, f.filename, f.contentType
 			return nil
 		}
 	}

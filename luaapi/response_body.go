@@ -155,8 +155,9 @@ assert(n == 1000)`,
 		},
 		{
 			Name: "save", Params: []Param{{"path", "string", "Needs --allow-write for its folder."}}, Returns: "integer",
-			Doc:  "Writes the body to a file, whole or not at all, and returns its size.",
-			call: saveResponse,
+			Doc:     "Writes the body to a file, whole or not at all, and returns its size.",
+			Example: `assert(volley.get(base .. "/bytes/1000"):send():save("download.bin") == 1000)`,
+			call:    saveResponse,
 		},
 		{
 			Name: "close", Doc: "Ends an unread stream and frees its connection.",

@@ -16,6 +16,8 @@ type sessionObject struct {
 	value   *lua.LUserData
 	given   map[string]lua.LValue // options as the script gave them, for reading back
 	jar     lua.LValue
+	rate    runtime.Rate
+	perHost runtime.PerHost
 }
 
 func (*sessionObject) className() string { return "Session" }
@@ -25,6 +27,16 @@ type sessionBuilder struct {
 	s       *Script
 	set     *client.Settings
 	cookies []runtime.Field
+	rate    runtime.Rate
+	perHost runtime.PerHost
+}
+
+// limits makes one gate of rate and per_host; nil without either.
+func (b *sessionBuilder) limits() *runtime.Limits {
+	if b.rate == 0 && b.perHost == (runtime.PerHost{}) {
+		return nil
+	}
+	return runtime.NewLimits(b.rate, b.perHost)
 }
 
 func sessionOf(ud *lua.LUserData) *sessionObject {
@@ -45,11 +57,12 @@ func newSession(c call) int {
 			o.given[k.String()] = v
 		}
 	}
+	settings.Limits = b.limits()
 	session, err := c.s.config.Client.NewSession(settings)
 	if err != nil {
 		c.raise(err)
 	}
-	o.session = session
+	o.session, o.rate, o.perHost = session, b.rate, b.perHost
 	o.value = c.s.wrap(o)
 	o.jar = c.s.wrap(&jarObject{jar: session.Jar()})
 	setCookies(c, session.Jar(), b.cookies)
@@ -124,11 +137,16 @@ func sessionField(opt option[sessionBuilder]) Field {
 			var cookies []runtime.Field
 			o.update(c, func(set *client.Settings) {
 				clearSetting(set, name)
-				b := sessionBuilder{s: c.s, set: set}
+				b := sessionBuilder{s: c.s, set: set, rate: o.rate, perHost: o.perHost}
+				b.forget(name)
 				if v != lua.LNil {
 					failure = opt.set(c, &b, v)
 				}
 				cookies = b.cookies
+				if name == "rate" || name == "per_host" {
+					o.rate, o.perHost = b.rate, b.perHost
+					set.Limits = b.limits()
+				}
 			})
 			if failure != nil {
 				c.raisef("%s: %s", name, failure.Error())
@@ -139,6 +157,16 @@ func sessionField(opt option[sessionBuilder]) Field {
 			}
 			o.given[name] = v
 		},
+	}
+}
+
+// forget drops the limit that an assignment replaces.
+func (b *sessionBuilder) forget(name string) {
+	switch name {
+	case "rate":
+		b.rate = 0
+	case "per_host":
+		b.perHost = runtime.PerHost{}
 	}
 }
 
@@ -209,7 +237,7 @@ assert(s:get(base .. "/anything/v2/x"):send():json().headers["X-Version"][1] == 
 			if opts == nil {
 				c.wrong(2, "a table of session options")
 			}
-			for _, fixed := range []string{"pool", "base_url", "cookies", "trust_env"} {
+			for _, fixed := range []string{"pool", "base_url", "cookies", "trust_env", "rate", "per_host"} {
 				if opts.RawGetString(fixed) != lua.LNil {
 					c.raisef("%s belongs to the whole session and cannot be mounted", fixed)
 				}

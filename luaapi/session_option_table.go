@@ -55,6 +55,14 @@ func sharedOptions() []option[sessionBuilder] {
 			b.set.Retry, err = b.s.retryOf(c, v)
 			return err
 		}),
+		sessionOption("rate", "number|string", `Requests per second of this session, or "30/m"; spread evenly.`, func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
+			b.rate, err = rateOf(v)
+			return err
+		}),
+		sessionOption("per_host", "integer|table", "In flight per host, or `{concurrency=, rate=}`.", func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
+			b.perHost, err = perHostOf(v)
+			return err
+		}),
 		sessionOption("secret_headers", "string[]", "Headers that a redirect to another origin drops.", func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
 			b.set.SecretHeaders, err = stringList(v)
 			return err

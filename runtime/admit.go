@@ -7,17 +7,22 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// admit waits for the run's and the batch's limits. The returned func, which
-// may be nil, gives back what one attempt holds of them.
-func (e *Engine) admit(ctx context.Context, req *Request, batch *limits) (func(), *Error) {
+// admit waits for the limits of the run, the batch and the session, and for a
+// host that asked for a pause. The returned func, which may be nil, gives back
+// what one attempt holds of them.
+func (e *Engine) admit(ctx context.Context, exec Executor, req *Request, batch *limits) (func(), *Error) {
 	if err := e.refusal(ctx); err != nil {
 		return nil, err
 	}
-	if e.limits.open() && batch.open() {
+	session := sessionLimits(exec)
+	if e.limits.open() && batch.open() && session.open() && !e.parked.any.Load() {
 		return nil, nil
 	}
-	p := passage{engine: e, ctx: ctx, host: HostOf(req.URL)}
-	err := p.through(&e.limits, batch)
+	p := passage{engine: e, ctx: ctx, host: hostOf(exec, req)}
+	err := e.parked.wait(&p)
+	if err == nil {
+		err = p.through(&e.limits, batch, session)
+	}
 	if err == nil {
 		// A slot and the end of the run may have come at the same instant.
 		err = e.refusal(ctx)
@@ -30,6 +35,24 @@ func (e *Engine) admit(ctx context.Context, req *Request, batch *limits) (func()
 		return nil, nil
 	}
 	return p.release, nil
+}
+
+var noLimits limits
+
+func sessionLimits(exec Executor) *limits {
+	if g, ok := exec.(Gated); ok {
+		if l := g.Limits(); l != nil {
+			return &l.limits
+		}
+	}
+	return &noLimits
+}
+
+func hostOf(exec Executor, req *Request) string {
+	if g, ok := exec.(Gated); ok {
+		return g.Host(req)
+	}
+	return HostOf(req.URL)
 }
 
 // refusal says why nothing may start under ctx, or returns nil.

@@ -55,7 +55,7 @@ func (e *Engine) do(ctx context.Context, req *Request, batch *limits) (*Response
 // refusal.
 func (t *trip) once(batch *limits) bool {
 	t.giveUpStream()
-	release, refused := t.engine.admit(t.ctx, t.req, batch)
+	release, refused := t.engine.admit(t.ctx, t.exec, t.req, batch)
 	if refused != nil {
 		if t.resp == nil && t.err == nil {
 			t.err = refused
@@ -118,7 +118,11 @@ func (t *trip) again() bool {
 		t.err = err
 		return false
 	}
-	return t.engine.sleep(t.ctx, policy.pause(t.attempt, answer(t.resp, t.err), time.Now())) == nil
+	resp, now := answer(t.resp, t.err), time.Now()
+	if until, ok := policy.parks(resp, now); ok {
+		t.engine.parked.park(hostOf(t.exec, t.req), until)
+	}
+	return t.engine.sleep(t.ctx, policy.pause(t.attempt, resp, now)) == nil
 }
 
 // tell calls the Retry hook, if any, as call does: a panic is an error.

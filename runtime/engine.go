@@ -30,6 +30,7 @@ type Engine struct {
 	cancel  context.CancelCauseFunc
 	workers workers
 	limits  limits
+	parked  parking
 	started atomic.Int64
 
 	gate  chan struct{} // closed by Stop

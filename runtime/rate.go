@@ -40,6 +40,21 @@ type PerHost struct {
 	Rate        Rate
 }
 
+// Limits bound the attempts of whoever shares them, such as a session's
+// requests. nil: no limits.
+type Limits struct{ limits }
+
+// NewLimits makes Limits: of all attempts, and of those to each host.
+func NewLimits(all Rate, host PerHost) *Limits { return &Limits{newLimits(all, host)} }
+
+// Gated is an Executor with Limits of its own, such as a Session.
+type Gated interface {
+	// Limits returns them, or nil.
+	Limits() *Limits
+	// Host is the host that req goes to, "host:port" or "host" in lower case.
+	Host(req *Request) string
+}
+
 // limits are the gates before an attempt. The zero value lets all pass.
 type limits struct {
 	all   *rate.Limiter

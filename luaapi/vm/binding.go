@@ -15,13 +15,13 @@ func (h *Host) CallValue(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.
 	t := h.cur
 	caught := t.caught
 	t.caught = -1 // protected makes it 0: the traceback is wanted
+	defer func() { t.caught = caught }()
 	n, raised := h.protected(L, len(args))
-	t.caught = caught
 	if raised != nil {
 		L.SetTop(base)
 		return lua.LNil, h.scriptError(&lua.ApiError{Type: lua.ApiErrorRun, Object: h.withPosition(L, raised)})
 	}
-	var first lua.LValue = lua.LNil
+	first := lua.LNil
 	if n > 0 {
 		first = L.Get(base + 1)
 	}

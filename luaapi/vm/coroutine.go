@@ -67,11 +67,14 @@ func (h *Host) newCoroutine(L *lua.LState) *lua.LState {
 	return co
 }
 
-// coPanic is how errors leave a coroutine: the last moment at which its frames
-// stand.
+// coPanic is how Lua errors leave a coroutine: the last moment at which its
+// frames stand.
 func (h *Host) coPanic(co *lua.LState) {
 	value := co.Get(-1)
-	h.recordTrace(co, value)
+	h.raisedIn = co
+	if h.wantsTrace() {
+		h.recordTrace(co, value)
+	}
 	panic(&lua.ApiError{Type: lua.ApiErrorRun, Object: value, StackTrace: traceHeader})
 }
 
@@ -106,23 +109,23 @@ func (h *Host) coResume(L *lua.LState) int {
 	depth := len(t.stack)
 	h.enter(L, co)
 	current := L.G.CurrentThread
-	h.trace = errorTrace{}
+	h.trace, h.raisedIn = errorTrace{}, nil
 	n := h.lua.resume(L)
 	L.G.CurrentThread = current
 	t.leave(depth)
 	if L.Get(-n) == lua.LTrue {
 		return n
 	}
-	h.coFailed(L)
+	h.coFailed(L, co)
 	return n
 }
 
 // coFailed looks at the error that ended a coroutine; it is on top of L's
 // stack. coPanic has seen every Lua error: what it has not seen is a Go panic.
-func (h *Host) coFailed(L *lua.LState) {
+func (h *Host) coFailed(L, co *lua.LState) {
 	value := L.Get(-1)
 	h.passOn(L, &lua.ApiError{Type: lua.ApiErrorRun, Object: value})
-	if h.trace.value != nil && sameError(h.trace.value, value) {
+	if h.raisedIn == co {
 		return
 	}
 	text := value.String()

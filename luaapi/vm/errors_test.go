@@ -68,6 +68,19 @@ func TestTracebacks(t *testing.T) {
 	}
 }
 
+// TestOddErrorValues: whatever a coroutine raises arrives, also what equals
+// nothing.
+func TestOddErrorValues(t *testing.T) {
+	h := newHost(t, Options{})
+	got := mustRun(t, h, `
+		local function from(v) return select(2, coroutine.resume(coroutine.create(function() error(v, 0) end))) end
+		local nan = from(0 / 0)
+		return nan ~= nan, from(nil), from(""), from(false), type(from({}))`)
+	if got != "true nil  false table" {
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestErrorValueHook(t *testing.T) {
 	h := newHost(t, Options{ErrorValue: func(L *lua.LState, err error) lua.LValue {
 		ud := L.NewUserData()

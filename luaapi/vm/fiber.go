@@ -62,6 +62,7 @@ func (f *fiber) runTask(t *Task) {
 // run calls fn on the fiber's Lua thread as the current task.
 func (f *fiber) run(fn *lua.LFunction, args []lua.LValue) ([]lua.LValue, error) {
 	h, L := f.h, f.thread.L
+	h.trace.value = nil // of another task
 	L.G.CurrentThread = L
 	L.Push(h.lua.invoke)
 	L.Push(fn)

@@ -76,8 +76,9 @@ type Host struct {
 	runCtx  context.Context //nolint:containedctx // the parent of task contexts, for the length of a run
 	halting bool            // parked tasks have been told of the halt
 
-	lua     library
-	trace   errorTrace
+	lua      library
+	trace    errorTrace
+	raisedIn *lua.LState // the coroutine that the last Lua error left
 	sources map[string]*Chunk
 	loading map[string]*loadingModule
 	random  *rand.Rand

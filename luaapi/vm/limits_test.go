@@ -106,7 +106,7 @@ func TestKillBusy(t *testing.T) {
 		t.Run(kind.name, func(t *testing.T) {
 			h := newHost(t, Options{})
 			cause := errors.New("killed from outside")
-			h.L().SetGlobal("killsoon", h.L().NewFunction(func(L *lua.LState) int {
+			h.L().SetGlobal("killsoon", h.L().NewFunction(func(*lua.LState) int {
 				h.Current().Kill(cause)
 				return 0
 			}))

@@ -45,7 +45,7 @@ func (h *Host) mend(L *lua.LState) {
 		return
 	}
 	if ae, ok := r.(*lua.ApiError); ok {
-		if h.cur.caught == 0 || h.opts.Unsafe || h.guard.stopped() != nil {
+		if h.wantsTrace() {
 			h.recordTrace(L, ae.Object)
 		}
 		if ae.StackTrace == "" {
@@ -54,7 +54,7 @@ func (h *Host) mend(L *lua.LState) {
 		panic(ae)
 	}
 	if isStackOverflow(r) {
-		if h.cur.caught == 0 {
+		if h.wantsTrace() {
 			h.recordTrace(L, lua.LString("stack overflow"))
 		}
 		raiseAt(L, "stack overflow")

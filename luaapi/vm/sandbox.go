@@ -71,7 +71,7 @@ func (h *Host) openBase() {
 	for name, f := range map[string]lua.LGFunction{
 		"assert": baseAssert, "error": baseError, "setmetatable": baseSetMetatable, "tonumber": baseToNumber,
 		"collectgarbage": baseCollectGarbage, "unpack": tableUnpack,
-		"pcall":          h.pcall, "xpcall": h.xpcall, "pairs": h.pairs, "ipairs": h.ipairs, "print": h.print,
+		"pcall": h.pcall, "xpcall": h.xpcall, "pairs": h.pairs, "ipairs": h.ipairs, "print": h.print,
 		"load": h.load, "loadstring": h.loadString, "loadfile": h.loadFile, "dofile": h.doFile,
 		"require": h.require,
 	} {
@@ -108,13 +108,18 @@ func (h *Host) openPackage() {
 	h.lua.preload, _ = lib.RawGetString("preload").(*lua.LTable)
 }
 
-// openIO provides io.write. With Unsafe gopher-lua's io stays as it is: its
-// write goes wherever io.output points.
+// openIO provides io.write. With Unsafe gopher-lua's io stays as it is, since
+// its write goes wherever io.output points; only io.stderr is the host's.
 func (h *Host) openIO() {
-	if h.opts.Unsafe {
+	if !h.opts.Unsafe {
+		h.library("io", map[string]lua.LGFunction{"write": h.ioWrite})
 		return
 	}
-	h.library("io", map[string]lua.LGFunction{"write": h.ioWrite})
+	methods := h.main.CreateTable(0, 1)
+	methods.RawSetString("write", h.main.NewFunction(h.stderrWrite))
+	mt := h.main.CreateTable(0, 1)
+	mt.RawSetString("__index", methods)
+	h.library("io", nil).RawSetString("stderr", &lua.LUserData{Env: h.main.Env, Metatable: mt})
 }
 
 // openDebug lets debug.traceback, as a handler of xpcall, tell of the error's

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"io"
 	"math"
 	"runtime/metrics"
 	"strconv"
@@ -190,23 +191,35 @@ func (h *Host) print(L *lua.LState) int {
 		}
 		line = append(line, L.ToStringMeta(L.Get(i)).String()...)
 	}
-	h.write(L, append(line, '\n'))
+	write(L, h.opts.Stdout, append(line, '\n'))
 	return 0
 }
 
 // ioWrite is io.write: strings and numbers, nothing between them.
 func (h *Host) ioWrite(L *lua.LState) int {
-	var text []byte
-	for i := 1; i <= L.GetTop(); i++ {
-		text = append(text, L.CheckString(i)...)
-	}
-	h.write(L, text)
+	write(L, h.opts.Stdout, joined(L, 1))
 	L.Push(lua.LTrue)
 	return 1
 }
 
-func (h *Host) write(L *lua.LState, text []byte) {
-	if _, err := h.opts.Stdout.Write(text); err != nil {
+// stderrWrite is io.stderr:write.
+func (h *Host) stderrWrite(L *lua.LState) int {
+	write(L, h.opts.Stderr, joined(L, 2))
+	L.SetTop(1)
+	return 1
+}
+
+// joined appends the arguments from the nth to each other.
+func joined(L *lua.LState, n int) []byte {
+	var text []byte
+	for ; n <= L.GetTop(); n++ {
+		text = append(text, L.CheckString(n)...)
+	}
+	return text
+}
+
+func write(L *lua.LState, w io.Writer, text []byte) {
+	if _, err := w.Write(text); err != nil {
 		Raise(L, err)
 	}
 }

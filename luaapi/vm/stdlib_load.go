@@ -8,12 +8,7 @@ import (
 )
 
 // chunkName drops the mark that Lua puts before a chunk name: "@file", "=text".
-func chunkName(name string) string {
-	if len(name) > 1 && (name[0] == '@' || name[0] == '=') {
-		return name[1:]
-	}
-	return strings.TrimPrefix(name, hostChunk)
-}
+func chunkName(name string) string { return strings.TrimLeft(name, "@=") }
 
 // compileFor compiles for a script, which gets nil and the message on failure.
 func (h *Host) compileFor(L *lua.LState, name string, src []byte) int {

@@ -7,11 +7,10 @@ import (
 )
 
 func osFunctions(h *Host) map[string]lua.LGFunction {
-	functions := map[string]lua.LGFunction{
+	return map[string]lua.LGFunction{
 		"time": osTime, "clock": h.osClock, "date": osDate, "difftime": osDiffTime,
 		"exit": h.osExit, "getenv": h.osGetenv,
 	}
-	return functions
 }
 
 // osClock is the time since the host was made, in seconds.
@@ -85,9 +84,14 @@ func dateTable(L *lua.LState, at time.Time) *lua.LTable {
 		name  string
 		value int
 	}{
-		{"year", at.Year()}, {"month", int(at.Month())}, {"day", at.Day()},
-		{"hour", at.Hour()}, {"min", at.Minute()}, {"sec", at.Second()},
-		{"wday", int(at.Weekday()) + 1}, {"yday", at.YearDay()},
+		{"year", at.Year()},
+		{"month", int(at.Month())},
+		{"day", at.Day()},
+		{"hour", at.Hour()},
+		{"min", at.Minute()},
+		{"sec", at.Second()},
+		{"wday", int(at.Weekday()) + 1},
+		{"yday", at.YearDay()},
 	} {
 		t.RawSetString(f.name, lua.LNumber(f.value))
 	}

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"errors"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -25,13 +26,13 @@ func startIndex(L *lua.LState, n int, s string) int {
 
 // check raises the matcher's error, if any.
 func (m *matcher) check(L *lua.LState) {
-	switch m.err {
-	case nil:
-	case errPatternStopped:
-		unwind(L, m.guard.stopped())
-	default:
-		L.RaiseError("%s", m.err.Error())
+	if m.err == nil {
+		return
 	}
+	if errors.Is(m.err, errPatternStopped) {
+		unwind(L, m.guard.stopped())
+	}
+	L.RaiseError("%s", m.err.Error())
 }
 
 // pushCapture pushes capture i of the match src[start:end]; the whole match is

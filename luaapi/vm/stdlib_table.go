@@ -31,10 +31,8 @@ func tableConcat(L *lua.LState) int {
 		sep = L.CheckString(2)
 	}
 	i := L.OptInt(3, 1)
-	j := i - 1
-	if L.Get(4) != lua.LNil {
-		j = L.CheckInt(4)
-	} else {
+	j := L.OptInt(4, -1)
+	if L.Get(4) == lua.LNil {
 		j = t.Len()
 	}
 	var b strings.Builder

@@ -25,21 +25,26 @@ const (
 	hostChunk = "=[host]"
 )
 
+// wantsTrace reports whether somebody will look at the trace of the error that
+// is being raised: not if the script catches it, except in a handler of xpcall
+// that calls debug.traceback.
+func (h *Host) wantsTrace() bool {
+	return h.cur.caught == 0 || h.opts.Unsafe || h.guard.stopped() != nil
+}
+
 // recordTrace notes where value was raised, seen from L's innermost frame. When
 // the same error already crossed a coroutine, L's frames are added to its.
 func (h *Host) recordTrace(L *lua.LState, value lua.LValue) {
 	lines, file, line := threadTrace(L)
-	t := errorTrace{value: value, file: file, line: line}
+	t := errorTrace{value: value, text: traceHeader, file: file, line: line}
 	if h.trace.value != nil && sameError(h.trace.value, value) {
+		t.text = h.trace.text
 		if h.trace.file != "" {
 			t.file, t.line = h.trace.file, h.trace.line
 		}
-		t.text = h.trace.text
-		if len(lines) > 0 {
-			t.text += "\n" + joinTrace(lines)
-		}
-	} else {
-		t.text = traceHeader + "\n" + joinTrace(lines)
+	}
+	if len(lines) > 0 {
+		t.text += "\n" + joinTrace(lines)
 	}
 	h.trace = t
 }
@@ -52,7 +57,7 @@ func sameError(a, b lua.LValue) bool {
 	}
 	as, ok := a.(lua.LString)
 	bs, ok2 := b.(lua.LString)
-	return ok && ok2 && strings.HasSuffix(string(bs), string(as))
+	return ok && ok2 && as != "" && strings.HasSuffix(string(bs), string(as))
 }
 
 // threadTrace returns a line per frame of one Lua thread, innermost first, and

@@ -130,6 +130,26 @@ func errClosed() *runtime.Error {
 	return runtime.Errorf(runtime.KindInvalidArgument, "the session is closed: make another one")
 }
 
+// Limits returns the session's own limits, or nil; with Host it makes the
+// session a runtime.Gated.
+func (s *Session) Limits() *runtime.Limits {
+	if snap := s.state.Load(); snap != nil {
+		return snap.settings.Limits
+	}
+	return nil
+}
+
+// Host returns the host that req goes to; a relative URL goes to base_url's.
+func (s *Session) Host(req *runtime.Request) string {
+	if host := runtime.HostOf(req.URL); host != "" {
+		return host
+	}
+	if snap := s.state.Load(); snap != nil {
+		return runtime.HostOf(snap.settings.BaseURL)
+	}
+	return ""
+}
+
 // RetryPolicy implements runtime.Governor: the request's policy, else its
 // mount's, else the session's, else nil.
 func (s *Session) RetryPolicy(req *runtime.Request) *runtime.Retry {

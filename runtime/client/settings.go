@@ -37,6 +37,8 @@ type Settings struct {
 	LocalAddr   string
 	Credentials CredentialSource // by host, after Auth and an Authorization field; nil: none
 
+	Limits *runtime.Limits // of the session's requests; nil: none
+
 	SecretHeaders []string // dropped when a redirect leaves the origin
 	Pool          Pool     // fixed when the session is made
 	Mounts        []Mount

@@ -156,8 +156,11 @@ func arrange(app *cli.App, args []string, env *environment) ([]string, error) {
 		if !known {
 			return nil, unknownFlag(command, flags, token)
 		}
+		if flag == nil {
+			return []string{args[0], "--help"}, nil
+		}
 		options = append(options, token)
-		if flag != nil && !hasValue && !isSwitch(flag) {
+		if !hasValue && !isSwitch(flag) {
 			i++
 			if i == len(rest) {
 				return nil, usage("flag %s needs a value", token)

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"io"
+	"strings"
 	"time"
 
 	"volley/runtime"
@@ -179,6 +180,9 @@ func (b *body) readTrailer() error {
 			if scan.lines > c.transport.config.MaxLines {
 				return b.fail(errTrailerTooLarge())
 			}
+			if bareLF(block) {
+				return b.fail(malformed("a trailer line ends without CRLF: %s", quote(block)))
+			}
 			trailer, err := parseFields(block, scan.lines)
 			if err != nil {
 				return b.fail(err)
@@ -198,6 +202,9 @@ func (b *body) readTrailer() error {
 		}
 	}
 }
+
+// bareLF reports a line end that is not CRLF.
+func bareLF(block string) bool { return strings.Count(block, "\n") != strings.Count(block, "\r\n") }
 
 func errTrailerTooLarge() *runtime.Error {
 	return runtime.Errorf(runtime.KindHeadersTooLarge, "the trailer is over %d bytes", maxTrailer)

@@ -14,7 +14,7 @@ const maxInterim = 100
 // head is the parsed head of one response.
 type head struct {
 	status int
-	minor  byte // of HTTP/1.x
+	minor  byte // of HTTP/1.0 or 1.1
 	reason string
 	header runtime.Header
 	size   int64
@@ -207,7 +207,7 @@ func cutLine(text string) (line, rest string) {
 // space before it missing.
 func (h *head) parseStatusLine(line string) *runtime.Error {
 	const shortest = len("HTTP/1.1 200")
-	if len(line) < shortest || line[:7] != "HTTP/1." || !digit(line[7]) || line[8] != ' ' ||
+	if len(line) < shortest || line[:7] != "HTTP/1." || line[7] != '0' && line[7] != '1' || line[8] != ' ' ||
 		!digit(line[9]) || !digit(line[10]) || !digit(line[11]) ||
 		len(line) > shortest && line[shortest] != ' ' {
 		return malformed("no HTTP/1 status line: %s", quote(line))
@@ -246,7 +246,7 @@ func parseFields(text string, lines int) (runtime.Header, *runtime.Error) {
 			if len(fields) == 0 {
 				return nil, malformed("the first header line is folded: %s", quote(line))
 			}
-			if breaksLine(line) {
+			if !only(line, inValue) {
 				return nil, malformed("control byte in a header: %s", quote(line))
 			}
 			last := &fields[len(fields)-1]
@@ -258,7 +258,7 @@ func parseFields(text string, lines int) (runtime.Header, *runtime.Error) {
 			return nil, malformed("no header line: %s", quote(line))
 		}
 		value := trim(line[colon+1:])
-		if breaksLine(value) {
+		if !only(value, inValue) {
 			return nil, malformed("control byte in a header: %s", quote(line))
 		}
 		fields = append(fields, runtime.Field{Name: line[:colon], Value: value})
@@ -279,7 +279,7 @@ func fold(first, second string, text *string) string {
 			return b.String()
 		}
 		line, rest := cutLine(*text)
-		if breaksLine(line) {
+		if !only(line, inValue) {
 			return b.String() // left for parseFields to refuse
 		}
 		*text = rest

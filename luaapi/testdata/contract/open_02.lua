@@ -1,0 +1,35 @@
+-- LUA §2: promises that are not kept yet.
+local volley = require "volley"
+require "checks"
+
+local function gets(n, opts)
+  local t = {}
+  for i = 1, n do t[i] = volley.get(server.url("/" .. i), opts) end
+  return t
+end
+
+case("LUA 2.9b a request's own exception handler runs as soon as it fails, in map too", function()
+  server.on("/slow", {{sleep = 0.3}, reply(200, {}, "x")})
+  local order = {}
+  volley.map {
+    volley.get("http://127.0.0.1:1/", {exception_handler = function() order[#order + 1] = "handler" end}),
+    volley.get(server.url("/slow"), {callback = function() order[#order + 1] = "slow" end}),
+  }
+  list(order, {"handler", "slow"})
+end)
+
+case("LUA 2.61 imap: a stream holds its slot until it is read: content", function()
+  local it = volley.imap(gets(3, {stream = true}), {size = 1})
+  local resp = it()
+  volley.sleep(0.05)
+  eq(server.count(), 1)
+  eq(resp.content, "/1")
+  wait_until(function() return server.count() == 2 end, "the slot to be free")
+  it:close()
+end)
+
+case("LUA 2.59b a stream that was read to its end is stream_consumed", function()
+  local resp = sent(volley.get(server.url("/1"), {stream = true}))
+  for _ in resp:iter_content() do end
+  raises("stream_consumed", function() for _ in resp:iter_content() do end end)
+end)
