@@ -1,8 +1,15 @@
 package scripts_test
 
 import (
+	"encoding/pem"
 	"errors"
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"strconv"
 	"testing"
 
@@ -21,9 +28,21 @@ func TestCommandLine(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		ContinueOnError: true,
+		Setup:               serveTLS,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// serveTLS gives each script a server with a certificate of its own, at $TLS,
+// and what vouches for it, ca.pem.
+func serveTLS(env *testscript.Env) error {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that refuse the certificate are what is tested
+	server.StartTLS()
+	env.Defer(server.Close)
+	env.Setenv("TLS", server.URL)
+	ca := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	return os.WriteFile(filepath.Join(env.WorkDir, "ca.pem"), ca, 0o600)
 }
 
 func exits(ts *testscript.TestScript, neg bool, args []string) {

@@ -79,10 +79,10 @@ type Host struct {
 	lua      library
 	trace    errorTrace
 	raisedIn *lua.LState // the coroutine that the last Lua error left
-	sources map[string]*Chunk
-	loading map[string]*loadingModule
-	random  *rand.Rand
-	started time.Time
+	sources  map[string]*Chunk
+	loading  map[string]*loadingModule
+	random   *rand.Rand
+	started  time.Time
 }
 
 // library holds the Lua values that the host itself uses.

@@ -21,12 +21,40 @@ func (r *repairer) function(stmts []ast.Stmt) {
 }
 
 func (r *repairer) block(stmts []ast.Stmt) {
-	for _, s := range stmts {
+	for i, s := range stmts {
 		if r.failure != nil {
 			return
 		}
 		r.statement(s)
+		if f, ok := s.(*ast.GenericForStmt); ok {
+			stmts[i] = hoistIterator(f)
+		}
 	}
+}
+
+// loop walks a loop's body. gopher-lua takes a jump at its very beginning for
+// a label when it patches the code: an instruction before it keeps them apart.
+func (r *repairer) loop(body []ast.Stmt) []ast.Stmt {
+	r.block(body)
+	if !beginsWithBreak(body) {
+		return body
+	}
+	blank := &ast.LocalAssignStmt{Names: []string{"(blank)"}}
+	at(blank, body[0])
+	return append([]ast.Stmt{blank}, body...)
+}
+
+func beginsWithBreak(body []ast.Stmt) bool {
+	if len(body) == 0 {
+		return false
+	}
+	switch s := body[0].(type) {
+	case *ast.BreakStmt, *ast.GotoStmt:
+		return true
+	case *ast.DoBlockStmt:
+		return beginsWithBreak(s.Stmts)
+	}
+	return false
 }
 
 func (r *repairer) statement(s ast.Stmt) {
@@ -42,9 +70,9 @@ func (r *repairer) statement(s ast.Stmt) {
 		r.block(s.Stmts)
 	case *ast.WhileStmt:
 		s.Condition = r.expr(s.Condition)
-		r.block(s.Stmts)
+		s.Stmts = r.loop(s.Stmts)
 	case *ast.RepeatStmt:
-		r.block(s.Stmts)
+		s.Stmts = r.loop(s.Stmts)
 		s.Condition = r.expr(s.Condition)
 	case *ast.IfStmt:
 		s.Condition = r.expr(s.Condition)
@@ -52,11 +80,11 @@ func (r *repairer) statement(s ast.Stmt) {
 		r.block(s.Else)
 	case *ast.NumberForStmt:
 		s.Init, s.Limit, s.Step = r.expr(s.Init), r.expr(s.Limit), r.expr(s.Step)
-		r.block(s.Stmts)
+		s.Stmts = r.loop(s.Stmts)
 	case *ast.GenericForStmt:
 		r.exprs(s.Exprs)
 		padIterator(s)
-		r.block(s.Stmts)
+		s.Stmts = r.loop(s.Stmts)
 	case *ast.FuncDefStmt:
 		s.Name.Func, s.Name.Receiver = r.expr(s.Name.Func), r.expr(s.Name.Receiver)
 		r.function(s.Func.Stmts)
@@ -128,6 +156,65 @@ func padIterator(s *ast.GenericForStmt) {
 		pad.SetLastLine(s.Line())
 		s.Exprs = append(s.Exprs, pad)
 	}
+}
+
+// hoistIterator evaluates a generic for's expressions into locals of their own
+// when they hold more than a plain call: in the head of the loop gopher-lua
+// computes nested calls in registers that the loop has already taken.
+func hoistIterator(s *ast.GenericForStmt) ast.Stmt {
+	plain := true
+	for _, e := range s.Exprs {
+		plain = plain && plainHead(e)
+	}
+	if plain {
+		return s
+	}
+	names := []string{"(iterator)", "(state)", "(control)"}
+	assign := &ast.LocalAssignStmt{Names: names, Exprs: s.Exprs}
+	at(assign, s)
+	s.Exprs = nil
+	for _, n := range names {
+		id := &ast.IdentExpr{Value: n}
+		at(id, s)
+		s.Exprs = append(s.Exprs, id)
+	}
+	block := &ast.DoBlockStmt{Stmts: []ast.Stmt{assign, s}}
+	at(block, s)
+	return block
+}
+
+// plainHead reports an expression that stays in one register: a name, a
+// constant, or one call of a name with such arguments.
+func plainHead(e ast.Expr) bool {
+	call, ok := e.(*ast.FuncCallExpr)
+	if !ok {
+		return plainOperand(e)
+	}
+	if call.Receiver != nil || !plainOperand(call.Func) {
+		return false
+	}
+	for _, a := range call.Args {
+		if !plainOperand(a) {
+			return false
+		}
+	}
+	return true
+}
+
+func plainOperand(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.IdentExpr, *ast.NumberExpr, *ast.StringExpr, *ast.NilExpr, *ast.TrueExpr, *ast.FalseExpr:
+		return true
+	case *ast.AttrGetExpr:
+		return plainOperand(e.Object) && plainOperand(e.Key)
+	}
+	return false
+}
+
+// at gives a node that was put in the place of another its position.
+func at(n, of ast.PositionHolder) {
+	n.SetLine(of.Line())
+	n.SetLastLine(of.LastLine())
 }
 
 // multiple reports whether e may yield several values.

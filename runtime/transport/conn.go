@@ -39,6 +39,9 @@ type conn struct {
 	r, w  int
 	store *readBuffer
 
+	ready    func(fd uintptr) bool // readReady, made once
+	readyErr error
+
 	// The exchange under way.
 	ctx      context.Context
 	clock    clock

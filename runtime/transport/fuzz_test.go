@@ -10,7 +10,6 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	gort "runtime"
 	"time"
 
 	"volley/runtime"
@@ -68,8 +67,6 @@ func FuzzReadResponse(f *testing.F) {
 		}
 	}
 	f.Fuzz(func(t *testing.T, data []byte, method uint8, piece uint16) {
-		wd := time.AfterFunc(4*time.Second, func() { buf := make([]byte, 1<<16); n := gort.Stack(buf, true); panic(string(buf[:n])) })
-		defer wd.Stop()
 		name := fuzzMethods[int(method)%len(fuzzMethods)]
 		ours := readOurs(t, data, name, int(piece)+1)
 		if ours == nil {

@@ -184,7 +184,9 @@ func perConnection(name string) bool {
 func (s *stream) startClock() {
 	s.progress()
 	if due, ok := s.due(time.Now()); ok {
-		s.timer = time.AfterFunc(time.Until(due), s.expire)
+		// Set only once s.timer is there for expire to see.
+		s.timer = time.AfterFunc(time.Hour, s.expire)
+		s.timer.Reset(time.Until(due))
 	}
 }
 

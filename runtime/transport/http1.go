@@ -204,21 +204,60 @@ func (c *conn) read(p []byte, now time.Time) (int, error) {
 		if err == nil {
 			continue
 		}
-		if !isTimeout(err) {
-			return 0, err
-		}
-		if c.upload != nil {
-			c.clock.extend(c.upload.since())
-		}
-		if !c.clock.rearmRead(c.nc, time.Now()) {
+		if !c.waitsOn(err) {
 			return 0, err
 		}
 	}
 }
 
+// waitsOn reports whether a read that failed with err only met a deadline
+// that was set early, and may go on.
+func (c *conn) waitsOn(err error) bool {
+	if !isTimeout(err) {
+		return false
+	}
+	if c.upload != nil {
+		c.clock.extend(c.upload.since())
+	}
+	return c.clock.rearmRead(c.nc, time.Now())
+}
+
+// fillWhenReady is fill of a socket, without a buffer until something is
+// there: thousands of exchanges that wait need none.
+func (c *conn) fillWhenReady(now time.Time) (int, error) {
+	if c.ready == nil {
+		c.ready = c.readReady
+	}
+	c.clock.armRead(c.nc, now)
+	for {
+		err := c.wire.raw.Read(c.ready)
+		if err == nil {
+			return c.w, c.readyErr
+		}
+		if !c.waitsOn(err) {
+			return 0, err
+		}
+	}
+}
+
+// readReady reads what is there; false when nothing is yet.
+func (c *conn) readReady(fd uintptr) bool {
+	c.needBuffer()
+	n, err := readNow(fd, c.buf)
+	if n < 0 {
+		c.yieldBuffer()
+		return false
+	}
+	c.w, c.readyErr = n, err
+	return true
+}
+
 // fill reads more into the buffer, which grows to at most limit bytes, and
 // returns how much came.
 func (c *conn) fill(now time.Time, limit int) (int, error) {
+	if rawReads && c.buf == nil && c.nc == c.wire.Conn && c.wire.raw != nil {
+		return c.fillWhenReady(now)
+	}
 	c.needBuffer()
 	switch {
 	case c.r == c.w:

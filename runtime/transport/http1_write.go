@@ -45,6 +45,9 @@ func (x *Exchange) check() *runtime.Error {
 	if x.Method == "" || !only(x.Method, inToken) {
 		return invalid("method %s is no token", quote(x.Method))
 	}
+	if x.Method == "CONNECT" {
+		return invalid("CONNECT asks for a tunnel; name the proxy instead (proxies)")
+	}
 	if x.Scheme != "http" && x.Scheme != "https" {
 		return invalid("scheme %s is neither http nor https", quote(x.Scheme))
 	}

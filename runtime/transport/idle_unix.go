@@ -4,6 +4,8 @@ package transport
 
 import (
 	"errors"
+	"io"
+	"os"
 	"syscall"
 )
 
@@ -21,6 +23,27 @@ func peek(fd uintptr) int {
 			return -1
 		default:
 			return 0
+		}
+	}
+}
+
+// rawReads says that readNow works.
+const rawReads = true
+
+// readNow reads without waiting: -1 when nothing is there.
+func readNow(fd uintptr, p []byte) (int, error) {
+	for {
+		n, err := syscall.Read(int(fd), p)
+		switch {
+		case err == nil && n == 0:
+			return 0, io.EOF
+		case err == nil:
+			return n, nil
+		case errors.Is(err, syscall.EINTR):
+		case errors.Is(err, syscall.EAGAIN):
+			return -1, nil
+		default:
+			return 0, os.NewSyscallError("read", err)
 		}
 	}
 }

@@ -46,35 +46,82 @@ type link struct {
 func (t *Transport) acquire(ctx context.Context, trip *trip) (link, *runtime.Error) {
 	x := trip.exchange
 	key := originKey{x.Scheme, x.Host, x.Port, x.Route}
+	for {
+		if ctx.Err() != nil {
+			return link{}, runtime.Cancelled(ctx)
+		}
+		o, c, err := t.look(key, trip)
+		switch {
+		case err != nil:
+			return link{}, err
+		case c == nil:
+			found, err := t.connectTo(ctx, o, trip)
+			t.leave(o)
+			if err != nil || found != (link{}) {
+				return found, err
+			}
+		case c.fresh(trip.now) && c.quiet():
+			t.counts.requests.Add(1)
+			t.counts.reused.Add(1)
+			return link{conn: c}, nil
+		default:
+			c.drop()
+		}
+	}
+}
+
+// look takes an idle connection to key out of the pool. Without one it
+// returns the origin, which the caller must leave.
+func (t *Transport) look(key originKey, trip *trip) (*origin, *conn, *runtime.Error) {
 	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed {
+		return nil, nil, errClosed()
+	}
 	o := t.origins[key]
 	if o == nil {
 		o = &origin{key: key}
 		t.origins[key] = o
 	}
-	o.users++
-	t.mu.Unlock()
-	defer t.leave(o)
-	for {
-		if c, err := t.takeIdle(ctx, o, trip); c != nil || err != nil {
-			return link{conn: c}, err
-		}
-		if t.multiplexed(o) {
-			found, err := t.acquireStream(ctx, o, trip)
-			if err != nil || found != (link{}) {
-				return found, err
-			}
-			continue
-		}
-		c, err := t.open(ctx, o, trip)
-		if err != nil {
-			return link{}, err
-		}
-		if c != nil {
-			t.counts.requests.Add(1)
-			return link{conn: c}, nil
-		}
+	if n := len(o.idle); n > 0 && !trip.fresh {
+		c := o.idle[n-1]
+		t.unpark(c)
+		return o, c, nil
 	}
+	o.users++
+	return o, nil, nil
+}
+
+// connectTo opens a connection to o, or finds a place on one that is shared.
+// It returns an empty link when the pool must be looked at again.
+func (t *Transport) connectTo(ctx context.Context, o *origin, trip *trip) (link, *runtime.Error) {
+	if t.multiplexed(o) {
+		return t.acquireStream(ctx, o, trip)
+	}
+	c, err := t.open(ctx, o, trip)
+	if c == nil || err != nil {
+		return link{}, err
+	}
+	t.counts.requests.Add(1)
+	return link{conn: c}, nil
+}
+
+// multiplexed reports whether requests to the origin may turn out to share an
+// HTTP/2 connection.
+func (t *Transport) multiplexed(o *origin) bool {
+	switch o.key.route.config.Version {
+	case "1.1":
+		return false
+	case "h2c":
+		return o.key.scheme == "http" || t.unsettled(o)
+	}
+	return t.unsettled(o)
+}
+
+func (t *Transport) unsettled(o *origin) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return o.key.scheme == "https" && o.speaks != http1
 }
 
 // open takes a slot and dials in it. It returns nil and no error when it
@@ -90,47 +137,6 @@ func (t *Transport) open(ctx context.Context, o *origin, trip *trip) (*conn, *ru
 		return nil, nil
 	}
 	return c, err
-}
-
-// multiplexed reports whether requests to the origin may turn out to share an
-// HTTP/2 connection.
-func (t *Transport) multiplexed(o *origin) bool {
-	switch o.key.route.config.Version {
-	case "1.1":
-		return false
-	case "h2c":
-		return true
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return o.key.scheme == "https" && o.speaks != http1
-}
-
-// takeIdle returns an idle connection that is still good, or nil.
-func (t *Transport) takeIdle(ctx context.Context, o *origin, trip *trip) (*conn, *runtime.Error) {
-	for {
-		t.mu.Lock()
-		if t.closed {
-			t.mu.Unlock()
-			return nil, errClosed()
-		}
-		if trip.fresh || len(o.idle) == 0 {
-			t.mu.Unlock()
-			return nil, nil
-		}
-		c := o.idle[len(o.idle)-1]
-		t.unpark(c)
-		t.mu.Unlock()
-		if c.fresh(trip.now) && c.quiet() {
-			t.counts.requests.Add(1)
-			t.counts.reused.Add(1)
-			return c, nil
-		}
-		c.drop()
-		if ctx.Err() != nil {
-			return nil, runtime.Cancelled(ctx)
-		}
-	}
 }
 
 // leave ends one use of an origin, and the origin with the last.

@@ -86,16 +86,16 @@ func New(config Config) *Transport {
 // Every error is an *runtime.Error. A Reply's Body must be read to its end or
 // closed.
 func (t *Transport) Do(ctx context.Context, x *Exchange) (*Reply, error) {
+	trip := &trip{own: *x, start: time.Now(), deadline: x.Deadline}
+	trip.exchange, trip.now = &trip.own, trip.start
 	if x.Route == nil {
-		x.Route = t.direct
+		trip.own.Route = t.direct
 	}
-	if err := x.check(); err != nil {
+	if err := trip.own.check(); err != nil {
 		return nil, err
 	}
-	trip := trip{exchange: x, start: time.Now(), deadline: x.Deadline}
-	trip.now = trip.start
 	for {
-		reply, err := t.try(ctx, &trip)
+		reply, err := t.try(ctx, trip)
 		if err == nil {
 			return reply, nil
 		}

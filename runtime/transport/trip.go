@@ -9,6 +9,7 @@ import (
 
 // trip is one call of Do on its way: what it has used up and what it found.
 type trip struct {
+	own       Exchange // the caller's may be in use by others
 	exchange  *Exchange
 	start     time.Time // moved on by waits that count against no limit
 	now       time.Time // the last look at the clock

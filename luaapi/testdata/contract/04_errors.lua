@@ -24,7 +24,7 @@ case("LUA 4.2 err:is follows the tree", function()
   local err = fails("connect", volley.get("http://127.0.0.1:1/"):send())
   for _, k in ipairs {"connect", "connection", "request_error"} do eq(err:is(k), true, k) end
   for _, k in ipairs {"timeout", "closed", "protocol"} do eq(err:is(k), false, k) end
-  raises("invalid_argument", function() err:is("conection") end, "connection")
+  raises("invalid_argument", function() err:is("conection") end, "conection")
 end)
 
 case("LUA 4.3 tostring is METHOD url: kind: message, userinfo masked", function()
@@ -239,8 +239,11 @@ case("LUA 4.29 a proxy that is not there is kind proxy", function()
 end)
 
 case("LUA 4.30 a proxy that refuses CONNECT is kind proxy", function()
+  server.on("", reply("407 Proxy Authentication Required"))
   local err = fails("proxy", volley.get("https://example.test/", {proxies = {https = "http://" .. server.addr}, timeout = 2}):send())
-  ok(err)
+  has(tostring(err), "407")
+  eq(last().method, "CONNECT")
+  eq(last().target, "example.test:443")
 end)
 
 case("LUA 4.31 an error can be raised and caught as itself", function()
