@@ -20,7 +20,8 @@ type batchRun struct {
 	L        *lua.LState // whose green thread waits: generators run there
 	total    int
 	started  time.Time
-	// live runs exception handlers as failures happen; map runs them at its end.
+	// live runs the batch's exception handler as failures happen; map runs it
+	// at its end. A request's own handler always runs at once.
 	live bool
 
 	done, ok, failed int
@@ -128,7 +129,7 @@ func (r *batchRun) handlerOf(o *requestObject) *lua.LFunction {
 
 func (r *batchRun) handleNow(res *runtime.Result, o *requestObject) bool {
 	handler := r.handlerOf(o)
-	if !r.live || handler == nil {
+	if handler == nil || r.atEnd(o) {
 		return false
 	}
 	r.s.host.Call(handler, r.handlerArgs(res), func(results []lua.LValue, err error) {
@@ -136,6 +137,11 @@ func (r *batchRun) handleNow(res *runtime.Result, o *requestObject) bool {
 		r.b.Finished(res)
 	})
 	return true
+}
+
+// atEnd reports a failure whose handler map calls when all have finished.
+func (r *batchRun) atEnd(o *requestObject) bool {
+	return !r.live && o.handler == nil && r.settings.handler != nil
 }
 
 func (r *batchRun) handlerArgs(res *runtime.Result) []lua.LValue {

@@ -26,7 +26,7 @@ func mapRequests(c call) int {
 		}
 		results[res.Index-1] = res
 		r.keep(res)
-		if res.Err == nil || r.handlerOf(rootOf(res.Request)) == nil {
+		if res.Err == nil || !r.atEnd(rootOf(res.Request)) {
 			r.settle(c, res)
 		}
 	}
@@ -38,14 +38,10 @@ func mapRequests(c call) int {
 // handleInOrder calls exception handlers in input order, after all finished.
 func (r *batchRun) handleInOrder(c call, results []*runtime.Result) {
 	for _, res := range results {
-		if res.Err == nil {
+		if res.Err == nil || !r.atEnd(rootOf(res.Request)) {
 			continue
 		}
-		handler := r.handlerOf(rootOf(res.Request))
-		if handler == nil {
-			continue
-		}
-		v, err := r.s.host.CallValue(c.L, handler, r.handlerArgs(res)...)
+		v, err := r.s.host.CallValue(c.L, r.settings.handler, r.handlerArgs(res)...)
 		r.handled(res, []lua.LValue{v}, err)
 		r.settle(c, res)
 	}

@@ -54,7 +54,7 @@ func volleyModule() Module {
 		},
 	)
 	m.Functions = append(m.Functions, fileFunctions()...)
-	m.Functions = append(m.Functions, uuidFunction(), arrayFunction())
+	m.Functions = append(m.Functions, uuidFunction(), arrayFunction(), syntheticResponse())
 	m.Values = environmentValues()
 	return m
 }

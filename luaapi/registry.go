@@ -103,12 +103,13 @@ func NewRegistry() *Registry {
 		},
 		Classes: []Class{
 			requestClass(), responseClass(), headersClass(), errorClass(), sessionClass(), jarClass(),
-			imapClass(), authClass(), taskClass(), poolClass(), queueClass(), fileClass(), mappingClass(),
+			imapClass(), selectionClass(), authClass(), taskClass(), poolClass(), queueClass(), fileClass(), mappingClass(),
 		},
 		Options: []Options{
 			optionsDoc("RequestOptions", "What a request may say; all of it is optional.", requestOptions()),
 			optionsDoc("BatchOptions", "Options of map, imap and imap_enumerated.", batchOptions()),
 			optionsDoc("SessionOptions", "Options of volley.session; each is also a field of the Session.", sessionOptions()),
+			optionsDoc("ResponseOptions", "Options of volley.response.", responseOptions()),
 			optionsDoc("RetryOptions", "The long form of retry.", retryOptions()),
 		},
 	}

@@ -78,6 +78,9 @@ func (s *Script) buildRequest(c call, method string, url lua.LValue, opts *lua.L
 		c.raisef("url must be a string, got %s", typeName(url))
 	}
 	o := s.newRequest(method, text)
+	if session != nil {
+		session.refresh(c)
+	}
 	o.setSession(session)
 	if opts != nil {
 		s.applyRequestOptions(c, o, opts)
@@ -97,12 +100,19 @@ func verb(method string) Function {
 		Name:    strings.ToLower(method),
 		Params:  []Param{{"url", "string", "Absolute, or relative to the session's `base_url`."}, {"opts", "volley.RequestOptions?", "See RequestOptions."}},
 		Returns: "volley.Request",
-		Doc:     "Builds the request " + method + " url. Nothing is sent.",
+		Doc:     "Builds " + article(method) + " " + method + " request. Nothing is sent.",
 		Example: "local req = volley." + strings.ToLower(method) + "(base .. \"/anything\", {headers = {[\"X-A\"] = 1}})\nassert(req.method == \"" + method + "\" and req.headers[\"x-a\"] == \"1\")",
 		call: func(c call) int {
 			return c.push(&c.s.buildRequest(c, method, c.arg(1), c.tableOr(2), nil).value)
 		},
 	}
+}
+
+func article(word string) string {
+	if strings.ContainsRune("AEIOU", rune(word[0])) {
+		return "an"
+	}
+	return "a"
 }
 
 func verbs() []Function {

@@ -2,9 +2,11 @@ package luaapi
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
+	"golang.org/x/net/html"
 
 	"volley/runtime"
 	"volley/runtime/client"
@@ -19,6 +21,8 @@ type responseObject struct {
 	text     lua.LValue
 	encoding string // set by the script, or found with text
 	consumed bool   // its stream was handed to an iterator or to save
+	ended    bool   // and read to its end
+	document *html.Node
 }
 
 func (*responseObject) className() string { return "Response" }
@@ -51,7 +55,7 @@ func responseClass() Class {
 		Name:    "Response",
 		Doc:     "An answer of any status. Times are seconds.",
 		Fields:  append(append(headFields(), bodyFields()...), exchangeFields()...),
-		Methods: append(responseMethods(), streamMethods()...),
+		Methods: slices.Concat(responseMethods(), streamMethods(), htmlMethods()),
 		tostring: func(_ *Script, ud *lua.LUserData) string {
 			return fmt.Sprintf("<Response [%d]>", responseOf(ud).r.Status)
 		},

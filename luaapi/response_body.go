@@ -78,7 +78,7 @@ func (s *Script) bytesOf(c call, o *responseObject) []byte {
 		if err != nil {
 			c.raise(err)
 		}
-		o.content = stringOf(data)
+		o.content, o.ended = stringOf(data), true
 	}
 	return []byte(o.content.(lua.LString)) //nolint:forcetypeassert // set just above, or by an earlier read
 }
@@ -123,17 +123,19 @@ func (s *Script) textOf(c call, o *responseObject) lua.LValue {
 
 // takeStream claims the stream for one reader.
 func (s *Script) takeStream(c call, o *responseObject) {
-	if o.consumed {
-		kind, message := runtime.KindStreamConsumed, "the stream was already read"
-		if o.r.Stream.Done() {
-			kind, message = runtime.KindClosedResponse, "the response was closed or read to its end"
-		}
-		c.raise(&runtime.Error{Kind: kind, Message: message, Request: o.r.Request, Response: o.r})
+	failure := &runtime.Error{Request: o.r.Request, Response: o.r}
+	switch {
+	case o.ended:
+		failure.Kind, failure.Message = runtime.KindStreamConsumed, "the stream was already read to its end"
+	case o.r.Stream.Done():
+		failure.Kind, failure.Message = runtime.KindClosedResponse, "the response was closed before its body was read"
+	case o.consumed:
+		failure.Kind, failure.Message = runtime.KindStreamConsumed, "the stream is already being read"
+	default:
+		o.consumed = true
+		return
 	}
-	if o.r.Stream.Done() {
-		c.raise(&runtime.Error{Kind: runtime.KindClosedResponse, Message: "the response was closed before its body was read", Request: o.r.Request, Response: o.r})
-	}
-	o.consumed = true
+	c.raise(failure)
 }
 
 func streamMethods() []Function {
@@ -205,6 +207,7 @@ func (s *Script) pieces(c call, o *responseObject, n int) func(c call) ([]byte, 
 			if !errors.Is(err, io.EOF) {
 				c.raise(err)
 			}
+			o.ended = true
 		}
 		return piece, len(piece) > 0
 	}
@@ -321,6 +324,7 @@ func saveResponse(c call) int {
 	if err != nil {
 		c.raise(err)
 	}
+	o.ended = true
 	return c.push(lua.LNumber(n))
 }
 

@@ -2,6 +2,7 @@ package luaapi
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -31,12 +32,18 @@ type sessionBuilder struct {
 	perHost runtime.PerHost
 }
 
-// limits makes one gate of rate and per_host; nil without either.
+// limits makes one gate of rate, per_host and the pool's size; nil without
+// any. The pool's bound is a gate before the request, since waiting for a
+// connection must not count against its timeouts.
 func (b *sessionBuilder) limits() *runtime.Limits {
-	if b.rate == 0 && b.perHost == (runtime.PerHost{}) {
+	host := b.perHost
+	if n := b.set.Pool.PerHost; n > 0 && (host.Concurrency == 0 || n < host.Concurrency) {
+		host.Concurrency = n
+	}
+	if b.rate == 0 && host == (runtime.PerHost{}) {
 		return nil
 	}
-	return runtime.NewLimits(b.rate, b.perHost)
+	return runtime.NewLimits(b.rate, host)
 }
 
 func sessionOf(ud *lua.LUserData) *sessionObject {
@@ -74,6 +81,21 @@ func setCookies(c call, jar *client.Jar, cookies []runtime.Field) {
 		if err := jar.Set(client.Cookie{Name: f.Name, Value: f.Value}); err != nil {
 			c.raise(err)
 		}
+	}
+}
+
+// refresh takes over what the script changed in the table of params itself.
+func (o *sessionObject) refresh(c call) {
+	t, ok := o.given["params"].(*lua.LTable)
+	if !ok {
+		return
+	}
+	params, err := paramsOf(t)
+	if err != nil {
+		c.raisef("the session's params %s", err.Error())
+	}
+	if !reflect.DeepEqual(params, o.session.Settings().Params) {
+		o.update(c, func(set *client.Settings) { set.Params = params })
 	}
 }
 
@@ -123,10 +145,15 @@ func sessionField(opt option[sessionBuilder]) Field {
 			case "cookies":
 				return o.jar
 			}
-			if v, ok := o.given[name]; ok {
-				return v
+			v, ok := o.given[name]
+			if name == "params" && (!ok || v == lua.LNil) {
+				v = s.L.NewTable()
+				o.given[name] = v
 			}
-			return lua.LNil
+			if v == nil {
+				return lua.LNil
+			}
+			return v
 		},
 		set: func(c call, ud *lua.LUserData, v lua.LValue) {
 			o := sessionOf(ud)

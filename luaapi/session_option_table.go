@@ -2,6 +2,9 @@ package luaapi
 
 import (
 	"fmt"
+	"net"
+	"net/netip"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -96,7 +99,7 @@ func connectionOptions() []option[sessionBuilder] {
 			return err
 		}),
 		sessionOption("resolve", "table<string, string>", `Connect elsewhere: {["host:443"] = "127.0.0.1"}.`, func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
-			b.set.Resolve, err = stringMap(v)
+			b.set.Resolve, err = addressMap(v)
 			return err
 		}),
 		sessionOption("resolver", "string", `A DNS server, "ip:port".`, func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
@@ -118,6 +121,24 @@ func connectionOptions() []option[sessionBuilder] {
 			return err
 		}),
 	}
+}
+
+// addressMap reads host → address, with or without a port.
+func addressMap(v lua.LValue) (map[string]string, error) {
+	out, err := stringMap(v)
+	if err != nil {
+		return nil, err
+	}
+	for host, addr := range out {
+		ip := addr
+		if h, _, err := net.SplitHostPort(addr); err == nil {
+			ip = h
+		}
+		if _, err := netip.ParseAddr(strings.Trim(ip, "[]")); err != nil {
+			return nil, fmt.Errorf("must map hosts to IP addresses, with or without a port; %q is none (for %q)", addr, host)
+		}
+	}
+	return out, nil
 }
 
 func poolOf(v lua.LValue) (client.Pool, error) {

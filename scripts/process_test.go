@@ -29,7 +29,7 @@ func runIn(t *testing.T, dir, stdin string, args ...string) ended {
 	var out, errs strings.Builder
 	c.Stdout, c.Stderr = &out, &errs
 	err := c.Run()
-	return ended{exitCode(t, ctx, err), out.String(), errs.String()}
+	return ended{exitCode(ctx, t, err), out.String(), errs.String()}
 }
 
 // commandIn has an environment of its own: no proxy, no flag of the tester's.
@@ -40,7 +40,7 @@ func commandIn(ctx context.Context, dir string, args []string) *exec.Cmd {
 	return c
 }
 
-func exitCode(t *testing.T, ctx context.Context, err error) int {
+func exitCode(ctx context.Context, t *testing.T, err error) int {
 	t.Helper()
 	if ctx.Err() != nil {
 		t.Fatalf("it did not end within %v", patience)

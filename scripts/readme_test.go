@@ -62,7 +62,7 @@ func compareGenerated(t *testing.T, name, got, want string) {
 		t.Errorf("%s is out of date; go test ./scripts -run Generated -update writes it anew:\n%s", name, cmp.Diff(got, want))
 		return
 	}
-	if err := os.WriteFile(name, []byte(want), 0o644); err != nil { //nolint:gosec // a file of the repository
+	if err := os.WriteFile(name, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -57,7 +57,7 @@ func interrupted(t *testing.T, src string, flags []string, signals ...syscall.Si
 		}
 	}
 	stderr := <-messages
-	code := exitCode(t, ctx, c.Wait())
+	code := exitCode(ctx, t, c.Wait())
 	return ended{code, stdout.String(), stderr}, time.Since(first)
 }
 
@@ -246,7 +246,7 @@ func TestHTTPBinCommand(t *testing.T) {
 	if err := c.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if code := exitCode(t, ctx, c.Wait()); code != 130 {
+	if code := exitCode(ctx, t, c.Wait()); code != 130 {
 		t.Errorf("exit code %d, want 130", code)
 	}
 }

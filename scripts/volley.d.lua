@@ -10,7 +10,7 @@
 ---@field version string Of volley.
 volley = {}
 
----Builds the request GET url. Nothing is sent.
+---Builds a GET request. Nothing is sent.
 ---```lua
 ---local req = volley.get(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "GET" and req.headers["x-a"] == "1")
@@ -20,7 +20,7 @@ volley = {}
 ---@return volley.Request
 function volley.get(url, opts) end
 
----Builds the request OPTIONS url. Nothing is sent.
+---Builds an OPTIONS request. Nothing is sent.
 ---```lua
 ---local req = volley.options(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "OPTIONS" and req.headers["x-a"] == "1")
@@ -30,7 +30,7 @@ function volley.get(url, opts) end
 ---@return volley.Request
 function volley.options(url, opts) end
 
----Builds the request HEAD url. Nothing is sent.
+---Builds a HEAD request. Nothing is sent.
 ---```lua
 ---local req = volley.head(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "HEAD" and req.headers["x-a"] == "1")
@@ -40,7 +40,7 @@ function volley.options(url, opts) end
 ---@return volley.Request
 function volley.head(url, opts) end
 
----Builds the request POST url. Nothing is sent.
+---Builds a POST request. Nothing is sent.
 ---```lua
 ---local req = volley.post(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "POST" and req.headers["x-a"] == "1")
@@ -50,7 +50,7 @@ function volley.head(url, opts) end
 ---@return volley.Request
 function volley.post(url, opts) end
 
----Builds the request PUT url. Nothing is sent.
+---Builds a PUT request. Nothing is sent.
 ---```lua
 ---local req = volley.put(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "PUT" and req.headers["x-a"] == "1")
@@ -60,7 +60,7 @@ function volley.post(url, opts) end
 ---@return volley.Request
 function volley.put(url, opts) end
 
----Builds the request PATCH url. Nothing is sent.
+---Builds a PATCH request. Nothing is sent.
 ---```lua
 ---local req = volley.patch(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "PATCH" and req.headers["x-a"] == "1")
@@ -70,7 +70,7 @@ function volley.put(url, opts) end
 ---@return volley.Request
 function volley.patch(url, opts) end
 
----Builds the request DELETE url. Nothing is sent.
+---Builds a DELETE request. Nothing is sent.
 ---```lua
 ---local req = volley.delete(base .. "/anything", {headers = {["X-A"] = 1}})
 ---assert(req.method == "DELETE" and req.headers["x-a"] == "1")
@@ -812,43 +812,43 @@ function Error:is(kind) end
 ---@field pool table {per_host=, idle_timeout=}: connections of its own.
 local Session = {}
 
----Builds, for this session, the request GET url. Nothing is sent.
+---Builds, for this session, a GET request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request
 function Session:get(url, opts) end
 
----Builds, for this session, the request OPTIONS url. Nothing is sent.
+---Builds, for this session, an OPTIONS request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request
 function Session:options(url, opts) end
 
----Builds, for this session, the request HEAD url. Nothing is sent.
+---Builds, for this session, a HEAD request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request
 function Session:head(url, opts) end
 
----Builds, for this session, the request POST url. Nothing is sent.
+---Builds, for this session, a POST request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request
 function Session:post(url, opts) end
 
----Builds, for this session, the request PUT url. Nothing is sent.
+---Builds, for this session, a PUT request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request
 function Session:put(url, opts) end
 
----Builds, for this session, the request PATCH url. Nothing is sent.
+---Builds, for this session, a PATCH request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request
 function Session:patch(url, opts) end
 
----Builds, for this session, the request DELETE url. Nothing is sent.
+---Builds, for this session, a DELETE request. Nothing is sent.
 ---@param url string Absolute, or relative to the session's `base_url`.
 ---@param opts? volley.RequestOptions See RequestOptions.
 ---@return volley.Request

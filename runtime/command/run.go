@@ -114,6 +114,11 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	if err := s.readLimits(c); err != nil {
 		return nil, err
 	}
+	if s.ca != "" {
+		if _, err := os.Stat(s.ca); err != nil {
+			return nil, usage("--ca %s", osError(s.ca, err))
+		}
+	}
 	var err error
 	if s.vars, err = readVars(c.String("vars"), c.StringSlice("var")); err != nil {
 		return nil, err

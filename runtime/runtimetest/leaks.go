@@ -15,7 +15,8 @@ const settling = 3 * time.Second
 
 // Leaks makes the test fail if, at its end, it has more goroutines or open
 // sockets than when Leaks was called. Call it first, so that it is checked
-// last. Sockets are counted where the system shows them (/proc).
+// last, and not in parallel tests: it counts those of the whole process.
+// Sockets are counted where the system shows them (/proc).
 func Leaks(t testing.TB) {
 	t.Helper()
 	ignored := goleak.IgnoreCurrent()

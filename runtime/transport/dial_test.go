@@ -2,6 +2,7 @@ package transport_test
 
 import (
 	"context"
+	"io"
 	"net"
 	"path/filepath"
 	"strings"
@@ -209,26 +210,23 @@ func piped(serve func(net.Conn)) (*transport.Transport, func()) {
 	}
 }
 
-func TestTimeoutsInVirtualTime(t *testing.T) {
-	silent := func(nc net.Conn) {
-		buf := make([]byte, 4096)
-		for {
-			if _, err := nc.Read(buf); err != nil {
+// silent takes requests and answers none.
+func silent(nc net.Conn) { _, _ = io.Copy(io.Discard, nc) }
+
+// drip sends an answer a byte at a time.
+func drip(answer string, every time.Duration) func(net.Conn) {
+	return func(nc net.Conn) {
+		_, _ = nc.Read(make([]byte, 4096))
+		for i := range len(answer) {
+			time.Sleep(every)
+			if _, err := nc.Write([]byte{answer[i]}); err != nil {
 				return
 			}
 		}
 	}
-	drip := func(answer string, every time.Duration) func(net.Conn) {
-		return func(nc net.Conn) {
-			_, _ = nc.Read(make([]byte, 4096))
-			for i := range len(answer) {
-				time.Sleep(every)
-				if _, err := nc.Write([]byte{answer[i]}); err != nil {
-					return
-				}
-			}
-		}
-	}
+}
+
+func TestTimeoutsInVirtualTime(t *testing.T) {
 	const whole = "HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n0123456789012345678901234567890123456789"
 	for _, c := range []struct {
 		name     string

@@ -23,9 +23,12 @@ type Exchange struct {
 	// Host on HTTP/1.1; on HTTP/2 it becomes :authority.
 	Header runtime.Header
 
-	Body   func() (io.ReadCloser, int64, error) // nil: none; called once per try
-	Data   []byte                               // instead of Body, when the body is in memory
-	Length int64                                // of Data or of what Body yields; -1: unknown, sent chunked
+	// Body opens the body and says its length (-1: unknown, sent chunked). It
+	// is called once per try, and what it returned is closed once; that may
+	// be after Do returned, when a Read is still on. nil: none.
+	Body   func() (io.ReadCloser, int64, error)
+	Data   []byte // instead of Body, when the body is in memory; not nil but empty: a body of no bytes
+	Length int64  // for the caller's own use; Data and Body say what is sent
 	// Replayable says that Body may be called again.
 	Replayable bool
 

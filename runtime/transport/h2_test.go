@@ -1,7 +1,6 @@
 package transport_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -15,162 +14,105 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 
 	"volley/runtime"
 	"volley/runtime/runtimetest"
 	"volley/runtime/transport"
 )
 
-// frames is the server's end of one HTTP/2 connection, frame by frame.
-type frames struct {
-	*http2.Framer
-	peer *runtimetest.Peer
-}
-
-// listenH2 serves connections with frames, after the preface and SETTINGS.
-func listenH2(t *testing.T, serve func(*frames), settings ...http2.Setting) *runtimetest.Script {
-	t.Helper()
-	certs := runtimetest.NewCertificates(t)
-	return runtimetest.ListenTLS(t, runtimetest.Server(certs.Good, "h2"), func(p *runtimetest.Peer) {
-		p.Bytes(len(http2.ClientPreface))
-		f := &frames{http2.NewFramer(p.Conn, readers{p}), p}
-		f.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
-		_ = f.WriteSettings(settings...)
-		serve(f)
-	})
-}
-
-type readers struct{ p *runtimetest.Peer }
-
-func (r readers) Read(b []byte) (int, error) { return copy(b, r.p.Bytes(len(b))), nil }
-
-// request waits for the next HEADERS and returns its stream.
-func (f *frames) request() uint32 {
-	for {
-		frame, err := f.ReadFrame()
-		if err != nil {
-			panic(fmt.Sprint("h2 server: ", err))
+// h2Faults are the errors of net/http's HTTP/2, each provoked.
+var h2Faults = []struct {
+	name  string
+	serve func(*frames)
+	want  want
+	says  string
+	conns int // 0: any
+}{
+	{"reset before the headers", func(f *frames) {
+		_ = f.WriteRSTStream(f.request(), http2.ErrCodeInternal)
+		f.idle()
+	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "INTERNAL_ERROR", 1},
+	{"HTTP/1.1 required", func(f *frames) {
+		_ = f.WriteRSTStream(f.request(), http2.ErrCodeHTTP11Required)
+		f.idle()
+	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "http_version", 1},
+	{"refused always", func(f *frames) {
+		for {
+			_ = f.WriteRSTStream(f.request(), http2.ErrCodeRefusedStream)
 		}
-		switch frame := frame.(type) {
-		case *http2.MetaHeadersFrame:
-			return frame.StreamID
-		case *http2.SettingsFrame:
-			if !frame.IsAck() {
-				_ = f.WriteSettingsAck()
-			}
+	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentNo}, "REFUSED_STREAM", 1},
+	{"goaway always", func(f *frames) {
+		f.request()
+		_ = f.WriteGoAway(0, http2.ErrCodeNo, nil)
+		f.idle()
+	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentNo}, "GOAWAY", 7},
+	{"calm down", func(f *frames) {
+		_ = f.WriteGoAway(f.request(), http2.ErrCodeEnhanceYourCalm, nil)
+		f.peer.Sever()
+	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}, "ENHANCE_YOUR_CALM", 1},
+	{"closed before the headers", func(f *frames) {
+		f.request()
+	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}, "closed", 1},
+	{"silence", func(f *frames) {
+		f.request()
+		f.idle()
+	}, want{runtime.KindReadTimeout, runtime.PhaseWait, runtime.SentMaybe}, "500ms", 1},
+	{"large headers", func(f *frames) {
+		s := f.request()
+		for range 20 {
+			f.answer(s, false, ":status", "103", "link", strings.Repeat("x", 15<<10))
 		}
-	}
+		f.idle()
+	}, want{runtime.KindHeadersTooLarge, runtime.PhaseHeaders, runtime.SentYes}, "limit", 1},
+	{"no status", func(f *frames) {
+		f.answer(f.request(), true, "a", "b")
+		f.idle()
+	}, want{runtime.KindInvalidResponse, runtime.PhaseHeaders, runtime.SentYes}, "status", 1},
+	{"no HTTP/2 at all", func(f *frames) {
+		f.request()
+		f.peer.Write("HTTP/1.1 400 Bad Request\r\n\r\n")
+		f.idle()
+	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "HTTP/1.1", 1},
+	{"bad frame", func(f *frames) {
+		s := f.request()
+		_ = f.WriteRawFrame(http2.FrameData, 0, 0, []byte("x"))
+		_ = s
+		f.idle()
+	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "PROTOCOL_ERROR", 1},
+	{"reset in the body", func(f *frames) {
+		s := f.request()
+		f.answer(s, false, ":status", "200")
+		_ = f.WriteData(s, false, []byte("abc"))
+		_ = f.WriteRSTStream(s, http2.ErrCodeInternal)
+		f.idle()
+	}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "INTERNAL_ERROR", 1},
+	{"closed in the body", func(f *frames) {
+		s := f.request()
+		f.answer(s, false, ":status", "200")
+		_ = f.WriteData(s, false, []byte("abc"))
+	}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "", 1},
+	{"short of its length", func(f *frames) {
+		s := f.request()
+		f.answer(s, false, ":status", "200", "content-length", "10")
+		_ = f.WriteData(s, true, []byte("abc"))
+		f.idle()
+	}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "", 1},
+	{"beyond its length", func(f *frames) {
+		s := f.request()
+		f.answer(s, false, ":status", "200", "content-length", "1")
+		_ = f.WriteData(s, true, []byte("abc"))
+		f.idle()
+	}, want{runtime.KindInvalidResponse, runtime.PhaseBody, runtime.SentYes}, "Content-Length", 1},
+	{"stall in the body", func(f *frames) {
+		s := f.request()
+		f.answer(s, false, ":status", "200")
+		_ = f.WriteData(s, false, []byte("abc"))
+		f.idle()
+	}, want{runtime.KindReadTimeout, runtime.PhaseBody, runtime.SentYes}, "500ms", 1},
 }
 
-// answer sends a response head.
-func (f *frames) answer(stream uint32, end bool, fields ...string) {
-	var block bytes.Buffer
-	enc := hpack.NewEncoder(&block)
-	for i := 0; i < len(fields); i += 2 {
-		_ = enc.WriteField(hpack.HeaderField{Name: fields[i], Value: fields[i+1]})
-	}
-	_ = f.WriteHeaders(http2.HeadersFrameParam{StreamID: stream, BlockFragment: block.Bytes(), EndHeaders: true, EndStream: end})
-}
-
-func h2Transport(t *testing.T) *transport.Transport {
-	return open(t, transport.Config{TLS: &tls.Config{RootCAs: runtimetest.NewCertificates(t).Roots}})
-}
-
-// idle keeps the connection until the client closes it.
-func (f *frames) idle() { f.peer.Hangup() }
-
-// The texts of net/http's HTTP/2 errors, each provoked and mapped.
 func TestH2Faults(t *testing.T) {
-	for _, c := range []struct {
-		name  string
-		serve func(*frames)
-		want  want
-		says  string
-		conns int // 0: any
-	}{
-		{"reset before the headers", func(f *frames) {
-			_ = f.WriteRSTStream(f.request(), http2.ErrCodeInternal)
-			f.idle()
-		}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "INTERNAL_ERROR", 1},
-		{"HTTP/1.1 required", func(f *frames) {
-			_ = f.WriteRSTStream(f.request(), http2.ErrCodeHTTP11Required)
-			f.idle()
-		}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "http_version", 1},
-		{"refused always", func(f *frames) {
-			for {
-				_ = f.WriteRSTStream(f.request(), http2.ErrCodeRefusedStream)
-			}
-		}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentNo}, "REFUSED_STREAM", 1},
-		{"goaway always", func(f *frames) {
-			f.request()
-			_ = f.WriteGoAway(0, http2.ErrCodeNo, nil)
-			f.idle()
-		}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentNo}, "GOAWAY", 7},
-		{"calm down", func(f *frames) {
-			_ = f.WriteGoAway(f.request(), http2.ErrCodeEnhanceYourCalm, nil)
-			f.peer.Sever()
-		}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}, "ENHANCE_YOUR_CALM", 1},
-		{"closed before the headers", func(f *frames) {
-			f.request()
-		}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}, "closed", 1},
-		{"silence", func(f *frames) {
-			f.request()
-			f.idle()
-		}, want{runtime.KindReadTimeout, runtime.PhaseWait, runtime.SentMaybe}, "500ms", 1},
-		{"large headers", func(f *frames) {
-			s := f.request()
-			for range 20 {
-				f.answer(s, false, ":status", "103", "link", strings.Repeat("x", 15<<10))
-			}
-			f.idle()
-		}, want{runtime.KindHeadersTooLarge, runtime.PhaseHeaders, runtime.SentYes}, "limit", 1},
-		{"no status", func(f *frames) {
-			f.answer(f.request(), true, "a", "b")
-			f.idle()
-		}, want{runtime.KindInvalidResponse, runtime.PhaseHeaders, runtime.SentYes}, "status", 1},
-		{"no HTTP/2 at all", func(f *frames) {
-			f.request()
-			f.peer.Write("HTTP/1.1 400 Bad Request\r\n\r\n")
-			f.idle()
-		}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "HTTP/1.1", 1},
-		{"bad frame", func(f *frames) {
-			s := f.request()
-			_ = f.WriteRawFrame(http2.FrameData, 0, 0, []byte("x"))
-			_ = s
-			f.idle()
-		}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "PROTOCOL_ERROR", 1},
-		{"reset in the body", func(f *frames) {
-			s := f.request()
-			f.answer(s, false, ":status", "200")
-			_ = f.WriteData(s, false, []byte("abc"))
-			_ = f.WriteRSTStream(s, http2.ErrCodeInternal)
-			f.idle()
-		}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "INTERNAL_ERROR", 1},
-		{"closed in the body", func(f *frames) {
-			s := f.request()
-			f.answer(s, false, ":status", "200")
-			_ = f.WriteData(s, false, []byte("abc"))
-		}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "", 1},
-		{"short of its length", func(f *frames) {
-			s := f.request()
-			f.answer(s, false, ":status", "200", "content-length", "10")
-			_ = f.WriteData(s, true, []byte("abc"))
-			f.idle()
-		}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "", 1},
-		{"beyond its length", func(f *frames) {
-			s := f.request()
-			f.answer(s, false, ":status", "200", "content-length", "1")
-			_ = f.WriteData(s, true, []byte("abc"))
-			f.idle()
-		}, want{runtime.KindInvalidResponse, runtime.PhaseBody, runtime.SentYes}, "Content-Length", 1},
-		{"stall in the body", func(f *frames) {
-			s := f.request()
-			f.answer(s, false, ":status", "200")
-			_ = f.WriteData(s, false, []byte("abc"))
-			f.idle()
-		}, want{runtime.KindReadTimeout, runtime.PhaseBody, runtime.SentYes}, "500ms", 1},
-	} {
+	for _, c := range h2Faults {
 		t.Run(c.name, func(t *testing.T) {
 			runtimetest.Leaks(t)
 			script := listenH2(t, c.serve)
@@ -403,6 +345,21 @@ func TestH2RequestAsSent(t *testing.T) {
 	must(t, tr, x)
 	if want := `POST //a%2Fb?x=%zz&y given.test map[Content-Length:[3] X-A:[1 2]] "abc" 3`; got[0] != want {
 		t.Errorf("got  %s\nwant %s", got[0], want)
+	}
+	_ = tr.Close()
+}
+
+// A server that grants no streams costs a bounded number of connections.
+func TestH2NoStreams(t *testing.T) {
+	runtimetest.Leaks(t)
+	script := listenH2(t, func(f *frames) { f.idle() }, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
+	tr := h2Transport(t)
+	x := post(t, "https://"+script.Addr()+"/", "x")
+	x.ReadTimeout = 500 * time.Millisecond
+	_, _, err := fetch(t, tr, x)
+	e := runtime.AsError(err)
+	if e == nil || e.Kind != runtime.KindReadTimeout && e.Kind != runtime.KindClosed || script.Conns() > 16 {
+		t.Errorf("got %v after %d connections", err, script.Conns())
 	}
 	_ = tr.Close()
 }

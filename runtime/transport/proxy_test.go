@@ -95,7 +95,7 @@ func TestHTTPProxies(t *testing.T) {
 			if got := asked()[0]; got != c.asked {
 				t.Errorf("the proxy was asked %q, want %q", got, c.asked)
 			}
-			tr.Close()
+			_ = tr.Close()
 		})
 	}
 	mu.Lock()

@@ -30,8 +30,8 @@ type upload struct {
 
 	moved    atomic.Int64 // nanoseconds after started: the last progress
 	sourcing atomic.Bool  // waiting for source, not for the peer
-	wrote    atomic.Bool
-	lastly   atomic.Bool // the last piece is being written
+	wrote    atomic.Bool  // something may have been written
+	lastly   atomic.Bool  // the last piece is being written
 	stopping atomic.Bool
 	broken   atomic.Pointer[runtime.Error] // the source's fault
 	done     chan struct{}
@@ -248,14 +248,17 @@ func (u *upload) write(p []byte) bool {
 // arm prepares a write; false when the upload is to stop.
 func (u *upload) arm() bool {
 	u.conn.clock.armWrite(u.conn.nc, time.Now())
-	return !u.stopping.Load()
+	if u.stopping.Load() {
+		return false
+	}
+	u.wrote.Store(true) // before the server can have seen any of it
+	return true
 }
 
 // progress notes what a write did and reports whether to go on. The exchange
 // hears of a broken connection when it reads.
 func (u *upload) progress(n int, err error) bool {
 	if n > 0 {
-		u.wrote.Store(true)
 		u.moved.Store(int64(time.Since(u.started)))
 	}
 	if err == nil {

@@ -23,7 +23,7 @@ case("LUA 10.2 Host first, session and defaults, the request's own, then what we
   local n = names(last())
   eq(n[1], "Host")
   list({n[#n - 3], n[#n - 2], n[#n - 1], n[#n]}, {"x-own-B", "X-own-a", "Content-Type", "Content-Length"})
-  eq(#n, 8)
+  eq(#n, 9)
 end)
 
 case("LUA 10.3 a default that the request gives goes out once, as the request's", function()

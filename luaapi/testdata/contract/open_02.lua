@@ -18,16 +18,6 @@ case("LUA 2.9b a request's own exception handler runs as soon as it fails, in ma
   list(order, {"handler", "slow"})
 end)
 
-case("LUA 2.61 imap: a stream holds its slot until it is read: content", function()
-  local it = volley.imap(gets(3, {stream = true}), {size = 1})
-  local resp = it()
-  volley.sleep(0.05)
-  eq(server.count(), 1)
-  eq(resp.content, "/1")
-  wait_until(function() return server.count() == 2 end, "the slot to be free")
-  it:close()
-end)
-
 case("LUA 2.59b a stream that was read to its end is stream_consumed", function()
   local resp = sent(volley.get(server.url("/1"), {stream = true}))
   for _ in resp:iter_content() do end

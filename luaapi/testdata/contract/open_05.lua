@@ -16,7 +16,3 @@ case("LUA 5.30 pool.per_host bounds connections; waiting for one never counts ag
   for i = 1, 4 do ok(resps[i], tostring(errors[i])) end
   eq(server.peak(), 1)
 end)
-
-case("LUA 5.33b resolve with a value that is no address raises", function()
-  raises("invalid_argument", function() volley.session {resolve = {["h:1"] = 5}} end, "resolve")
-end)

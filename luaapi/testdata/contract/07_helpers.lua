@@ -1,0 +1,153 @@
+-- LUA §7: helpers.
+local volley = require "volley"
+require "checks"
+
+case("LUA 7.1 url: parse, build, join, quote, unquote", function()
+  local u = volley.url.parse("https://us:pw@h.test:8443/a/b?x=1&x=2#f")
+  eq(u.scheme, "https")
+  eq(u.user, "us")
+  eq(u.host, "h.test")
+  eq(tonumber(u.port), 8443)
+  eq(u.path, "/a/b")
+  eq(u.query, "x=1&x=2")
+  eq(u.fragment, "f")
+  eq(volley.url.join("http://h/a/b", "../c?d"), "http://h/c?d")
+  eq(volley.url.quote("a b/é"), "a%20b/%C3%A9")
+  eq(volley.url.unquote("a%20b%C3%A9%zz"), "a bé%zz")
+  eq(volley.url.build {scheme = "http", host = "h", path = "/p", params = {b = 2, a = 1}}, "http://h/p?a=1&b=2")
+end)
+
+case("LUA 7.2 base64 and hashes", function()
+  eq(volley.base64.encode("\0\255x"), "AP94")
+  eq(volley.base64.decode("AP94"), "\0\255x")
+  raises("invalid_argument", function() volley.base64.decode("***") end)
+  eq(volley.hash.md5("abc"), "900150983cd24fb0d6963f7d28e17f72")
+  eq(volley.hash.sha1("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d")
+  eq(volley.hash.sha256("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  eq(#volley.hash.sha512("abc"), 128)
+  eq(volley.hash.hmac("sha256", "key", "The quick brown fox jumps over the lazy dog"), "f7bc83f430538424b13298e6aa6fb143ef4d59a14946175997479dbc2d1a3cd8")
+end)
+
+case("LUA 7.3 uuid", function()
+  local a, b = volley.uuid(), volley.uuid()
+  ok(a:match("^%x+%-%x+%-4%x+%-[89ab]%x+%-%x+$"))
+  eq(#a, 36)
+  ok(a ~= b)
+end)
+
+case("LUA 7.4 re: match, find_all, replace", function()
+  local a, b = volley.re.match([[(\w+)@(\w+)]], "joe@host")
+  eq(a, "joe")
+  eq(b, "host")
+  eq(volley.re.match("x", "abc"), nil)
+  list(volley.re.find_all([[\d+]], "1 22 333"), {"1", "22", "333"})
+  eq((volley.re.replace([[\d]], "a1b2", "#")), "a#b#")
+  throws(function() volley.re.match("(", "x") end)
+end)
+
+case("LUA 7.5 csv: read with a header, rows, delimiter", function()
+  harness.put("d.csv", 'id,name\n1,"a, b"\n2,"c\n""d"""\n')
+  local rows = volley.csv.read("d.csv", {header = true})
+  eq(#rows, 2)
+  eq(rows[1].name, "a, b")
+  eq(rows[2].name, 'c\n"d"')
+  harness.put("s.csv", "1;2\n3;4\n")
+  local got = {}
+  for row in volley.csv.rows("s.csv", {delimiter = ";", header = false}) do got[#got + 1] = row[1] .. row[2] end
+  list(got, {"12", "34"})
+end)
+
+case("LUA 7.6 jsonl, lines, glob", function()
+  harness.put("l.jsonl", '{"a":1}\n\n{"a":2}\n')
+  local sum = 0
+  for v in volley.jsonl.read("l.jsonl") do sum = sum + v.a end
+  eq(sum, 3)
+  harness.put("t.txt", "one\r\ntwo\nthree")
+  local got = {}
+  for l in volley.lines("t.txt") do got[#got + 1] = l end
+  list(got, {"one", "two", "three"})
+  eq(#volley.glob(dir .. "/*.jsonl"), 1)
+  eq(#volley.glob(dir .. "/*.none"), 0)
+end)
+
+case("LUA 7.7 write is atomic, append adds", {write = true}, function()
+  volley.write("w.txt", "one")
+  volley.write("w.txt", "two")
+  volley.append("w.txt", "+")
+  eq(harness.slurp("w.txt"), "two+")
+end)
+
+case("LUA 7.8 vars, args, version, codes", {vars = {name = "v"}, args = {"x", "y"}}, function()
+  eq(volley.vars.name, "v")
+  eq(volley.vars.other, nil)
+  list(volley.args, {"x", "y"})
+  eq(volley.version, "1.2.3")
+  eq(volley.codes.not_found, 404)
+  eq(volley.codes.ok, 200)
+  eq(volley.codes.teapot, 418)
+end)
+
+case("LUA 7.9 time: now, format, parse", function()
+  local now = volley.time.now()
+  ok(math.abs(now - harness.clock()) < 5)
+  eq(volley.time.format(0, "%Y-%m-%d %H:%M:%S", "UTC"), "1970-01-01 00:00:00")
+  eq(volley.time.parse("1970-01-02T00:00:00Z"), 86400)
+end)
+
+case("LUA 7.10 shared: incr from 0, append, get, set, copies", function()
+  eq(volley.shared.get("none"), nil)
+  eq(volley.shared.incr("n"), 1)
+  eq(volley.shared.incr("n", 5), 6)
+  eq(volley.shared.append("l", "a"), 1)
+  eq(volley.shared.append("l", "b"), 2)
+  list(volley.shared.get("l"), {"a", "b"})
+  local t = {x = 1}
+  volley.shared.set("t", t)
+  t.x = 2
+  eq(volley.shared.get("t").x, 1)
+  throws(function() volley.shared.set("f", print) end)
+end)
+
+case("LUA 7.11 log goes to stderr, print to stdout", function()
+  volley.log.warn("careful")
+  volley.log.error("broken")
+  print("out", 1)
+  has(harness.stderr(), "careful")
+  has(harness.stderr(), "broken")
+  eq(harness.stdout(), "out\t1\n")
+end)
+
+case("LUA 7.12 httpbin starts once", function()
+  eq(volley.httpbin(), volley.httpbin())
+  eq(sent(volley.get(volley.httpbin() .. "/get", {params = {a = 1}})):json().args.a[1], "1")
+end)
+
+case("LUA 7.13 httpbin: json and form round trips, status, basic auth, cookies", function()
+  local base = volley.httpbin()
+  eq(sent(volley.post(base .. "/post", {json = {x = {1, 2}}})):json().json.x[2], 2)
+  eq(sent(volley.post(base .. "/post", {data = {f = "v"}})):json().form.f[1], "v")
+  eq(sent(volley.get(base .. "/status/418")).status_code, 418)
+  eq(sent(volley.get(base .. "/basic-auth/u/p", {auth = {"u", "p"}})).status_code, 200)
+  local s = volley.session {}
+  sent(s:get(base .. "/cookies/set?k=v"))
+  eq(s.cookies:get("k"), "v")
+end)
+
+case("LUA 7.14 exit is uncatchable and cancels what is in flight", function()
+  harness.ends_with("exit 7")
+  server.on("/h", {{hangup = true}})
+  volley.send(volley.get(server.url("/h")))
+  pcall(function() volley.exit(7) end)
+  error("went on")
+end)
+
+case("LUA 7.15 volley is a global, and require gives the same", function()
+  eq(rawget(_G, "volley") or _G.volley, require "volley")
+end)
+
+case("LUA 7.16 null and array", function()
+  ok(volley.null)
+  eq(tostring(volley.null), tostring(volley.null))
+  local t = {1}
+  eq(volley.array(t), t)
+end)

@@ -1,0 +1,8 @@
+-- LUA §7: promises that are not kept yet.
+local volley = require "volley"
+require "checks"
+
+case("LUA 7.8b volley.codes has requests' names in upper case too", function()
+  eq(volley.codes.NOT_FOUND, 404)
+  eq(volley.codes.OK, 200)
+end)
