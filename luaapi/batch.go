@@ -7,6 +7,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"volley/luaapi/vm"
 	"volley/runtime"
 )
 
@@ -17,7 +18,6 @@ type batchRun struct {
 	s        *Script
 	b        *runtime.Batch
 	settings batchSettings
-	L        *lua.LState // whose green thread waits: generators run there
 	total    int
 	started  time.Time
 	// live runs the batch's exception handler as failures happen; map runs it
@@ -29,7 +29,7 @@ type batchRun struct {
 
 // begin reads the arguments of map and imap and makes the Batch.
 func (s *Script) begin(c call, live bool) *batchRun {
-	r := &batchRun{s: s, L: c.L, live: live, started: time.Now()}
+	r := &batchRun{s: s, live: live, started: time.Now()}
 	if opts := c.tableOr(2); opts != nil {
 		apply(c, "options", s.options.batch, opts, &r.settings)
 	}
@@ -50,14 +50,30 @@ func (r *batchRun) open(source batchSource) {
 		List:    source.list,
 		Rate:    r.settings.rate,
 		PerHost: r.settings.perHost,
+		Abandon: source.abandon,
 		Finish:  r.finish,
 	})
 }
 
+// waiter is the green thread that waits for a Result. What is in flight counts
+// as pending by itself (consumer.Expect), so that a generator that waits for
+// ever is found to be stuck, unless a deadline will end it.
+type waiter struct {
+	*vm.Task
+	deadline bool
+}
+
+// Park implements runtime.Waiter.
+func (w waiter) Park() error {
+	if w.deadline {
+		return w.Task.Park()
+	}
+	return w.ParkFor("a result of map, imap or send")
+}
+
 // next waits for the next Result; ok false is the end.
 func (r *batchRun) next(c call) (*runtime.Result, bool) {
-	r.L = c.L
-	res, err := r.b.Next(r.s.host.Current())
+	res, err := r.b.Next(waiter{r.s.host.Current(), r.settings.timeout > 0})
 	if err == nil {
 		return res, true
 	}
@@ -223,7 +239,7 @@ func (r *batchRun) keep(res *runtime.Result) {
 
 // sendOne is req:send(): a Batch of one.
 func (s *Script) sendOne(c call, o *requestObject) int {
-	r := &batchRun{s: s, L: c.L, live: true, total: 1}
+	r := &batchRun{s: s, live: true, total: 1}
 	r.open(batchSource{next: runtime.List([]*runtime.Request{r.seal(o)}), total: 1, list: true})
 	res, ok := r.next(c)
 	if !ok {

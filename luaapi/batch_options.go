@@ -56,9 +56,10 @@ func batchOptions() []option[batchSettings] {
 // batchSource is what map and imap iterate over: the Source, how many there
 // are if known, and whether it is a list.
 type batchSource struct {
-	next  runtime.Source
-	total int // -1: not known
-	list  bool
+	next    runtime.Source
+	total   int // -1: not known
+	list    bool
+	abandon func()
 }
 
 // sourceOf reads the first argument of map and imap.
@@ -66,15 +67,15 @@ func (r *batchRun) sourceOf(c call) batchSource {
 	switch v := c.arg(1).(type) {
 	case *lua.LTable:
 		if mt, ok := v.Metatable.(*lua.LTable); ok && mt.RawGetString("__call") != lua.LNil {
-			return batchSource{next: r.generator(v), total: -1}
+			return r.generate(c, v)
 		}
 		n := r.checkList(c, v)
 		return batchSource{next: r.list(v, n), total: n, list: true}
 	case *lua.LFunction:
-		return batchSource{next: r.generator(v), total: -1}
+		return r.generate(c, v)
 	case *lua.LUserData:
 		if mt, ok := v.Metatable.(*lua.LTable); ok && mt.RawGetString("__call") != lua.LNil {
-			return batchSource{next: r.generator(v), total: -1}
+			return r.generate(c, v)
 		}
 	}
 	c.wrong(1, "a list of requests or an iterator")
@@ -113,23 +114,6 @@ func (r *batchRun) list(t *lua.LTable, n int) runtime.Source {
 		}
 		i++
 		return r.take(t.RawGetInt(i), i)
-	}
-}
-
-// generator pulls from a Lua function on the green thread that waits for the
-// next result.
-func (r *batchRun) generator(fn lua.LValue) runtime.Source {
-	i := 0
-	return func() (*runtime.Request, error) {
-		v, err := r.s.host.CallValue(r.L, fn)
-		if err != nil {
-			return nil, err
-		}
-		if v == lua.LNil {
-			return nil, errEOF
-		}
-		i++
-		return r.take(v, i)
 	}
 }
 

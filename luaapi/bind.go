@@ -51,10 +51,19 @@ func (s *Script) function(in string, f *Function) *lua.LFunction {
 
 // guard makes unknown names of a module raise, and the module read only.
 func (s *Script) guard(name string, t *lua.LTable) {
+	s.guardOr(name, t, func(string) lua.LValue { return lua.LNil })
+}
+
+// guardOr is guard with other names that are known after all.
+func (s *Script) guardOr(name string, t *lua.LTable, other func(key string) lua.LValue) {
 	mt := s.L.NewTable()
 	c := func(L *lua.LState) call { return call{s: s, L: L, in: name} }
 	mt.RawSetString("__index", s.L.NewFunction(func(L *lua.LState) int {
 		key := L.Get(2).String()
+		if v := other(key); v != lua.LNil {
+			L.Push(v)
+			return 1
+		}
 		c(L).raise(runtime.Errorf(runtime.KindInvalidArgument, "%s has no %q%s", name, key, spell.Hint(key, keysOf(t))))
 		return 0
 	}))

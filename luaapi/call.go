@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -47,6 +48,18 @@ func (c call) raise(err error) {
 
 func (c call) raisef(format string, args ...any) {
 	c.raise(runtime.Errorf(runtime.KindInvalidArgument, "%s: %s", c.name(), fmt.Sprintf(format, args...)))
+}
+
+// refuse raises what is wrong with an argument. An Error, such as a refusal of
+// the sandbox, keeps its kind.
+func (c call) refuse(what string, err error) {
+	var e *runtime.Error
+	if errors.As(err, &e) {
+		kept := *e
+		kept.Message = c.name() + ": " + what + ": " + e.Message
+		c.raise(&kept)
+	}
+	c.raisef("%s: %s", what, err.Error())
 }
 
 // arg returns parameter i (from 1), nil when it was not given.
@@ -190,7 +203,7 @@ func apply[T any](c call, what string, options map[string]*option[T], t *lua.LTa
 			c.raisef("unknown option %q%s", string(name), spell.Hint(string(name), names(options)))
 		}
 		if err := o.set(c, into, v); err != nil {
-			c.raisef("option %q: %s", string(name), err.Error())
+			c.refuse(fmt.Sprintf("option %q", string(name)), err)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package luaapi
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -108,7 +109,8 @@ func (s *Script) codes() lua.LValue {
 	for _, name := range slices.Sorted(maps.Keys(client.StatusCodes)) {
 		t.RawSetString(name, lua.LNumber(client.StatusCodes[name]))
 	}
-	s.guard("volley.codes", t)
+	// requests knows each name in upper case too.
+	s.guardOr("volley.codes", t, func(key string) lua.LValue { return t.RawGetString(strings.ToLower(key)) })
 	return t
 }
 

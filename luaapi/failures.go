@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"volley/runtime"
+	"volley/runtime/report"
 )
 
 // distinctFailures bounds how many different tracebacks a run prints.
@@ -19,9 +20,9 @@ func (s *Script) logFailure(err *runtime.Error) {
 		return
 	}
 	s.logged[err.Message] = struct{}{}
-	text := "error: " + err.Message
+	text := "error: " + report.EscapeText(err.Message)
 	if err.Traceback != "" {
-		text += "\n" + err.Traceback
+		text += "\n" + report.EscapeText(err.Traceback)
 	}
 	fmt.Fprintln(s.config.Stderr, text) //nolint:errcheck // there is nowhere to report that stderr is gone
 }

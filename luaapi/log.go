@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"volley/runtime/report"
 )
 
 // LogLevel says what volley.log shows.
@@ -53,7 +55,7 @@ func writeLog(c call, level string) {
 		if i > 0 {
 			b.WriteByte('\t')
 		}
-		b.WriteString(lua.LVAsString(c.L.ToStringMeta(v)))
+		b.WriteString(report.EscapeText(lua.LVAsString(c.L.ToStringMeta(v))))
 	}
 	b.WriteByte('\n')
 	_, _ = io.WriteString(c.s.config.Stderr, b.String()) // there is nowhere to tell that stderr is gone

@@ -90,6 +90,9 @@ func cookiesOf(v lua.LValue) ([]runtime.Field, error) {
 }
 
 func proxiesOf(v lua.LValue) ([]runtime.Field, error) {
+	if off(v) {
+		return []runtime.Field{{Name: "http"}, {Name: "https"}, {Name: "all"}}, nil
+	}
 	var out []runtime.Field
 	err := fieldList(v, fieldSink{
 		add:        func(name, value string) { out = append(out, runtime.Field{Name: name, Value: value}) },

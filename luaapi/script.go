@@ -239,3 +239,6 @@ type consumer struct{ s *Script }
 // Deliver implements runtime.Consumer. What comes after the end of the run
 // has no reader left; the Engine records it when its batches are closed.
 func (c consumer) Deliver(f func()) { c.s.host.Deliver(f) }
+
+// Expect implements runtime.Expecter.
+func (c consumer) Expect(delta int) { c.s.host.Expect(delta) }

@@ -176,7 +176,7 @@ func sessionField(opt option[sessionBuilder]) Field {
 				}
 			})
 			if failure != nil {
-				c.raisef("%s: %s", name, failure.Error())
+				c.refuse(name, failure)
 			}
 			if name == "cookies" {
 				o.session.Jar().Clear("", "")

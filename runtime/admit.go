@@ -10,7 +10,7 @@ import (
 // admit waits for the limits of the run, the batch and the session, and for a
 // host that asked for a pause. The returned func, which may be nil, gives back
 // what one attempt holds of them.
-func (e *Engine) admit(ctx context.Context, exec Executor, req *Request, batch *limits) (func(), *Error) {
+func (e *Engine) admit(ctx context.Context, exec Executor, req *Request, batch *limits, reserved turn) (func(), *Error) {
 	if err := e.refusal(ctx); err != nil {
 		return nil, err
 	}
@@ -18,8 +18,11 @@ func (e *Engine) admit(ctx context.Context, exec Executor, req *Request, batch *
 	if e.limits.open() && batch.open() && session.open() && !e.parked.any.Load() {
 		return nil, nil
 	}
-	p := passage{engine: e, ctx: ctx, host: hostOf(exec, req)}
-	err := e.parked.wait(&p)
+	p := passage{engine: e, ctx: ctx, host: hostOf(exec, req), reserved: reserved.taken}
+	err := e.sleep(ctx, time.Until(reserved.at))
+	if err == nil {
+		err = e.parked.wait(&p)
+	}
 	if err == nil {
 		err = p.through(&e.limits, batch, session)
 	}
@@ -69,6 +72,34 @@ type passage struct {
 	ctx    context.Context
 	host   string
 	held   []chan struct{} // slots taken
+	// reserved says that the rates of the run and the batch were asked before.
+	reserved bool
+}
+
+// A turn is a place in the rates of the run and the batch, taken by the
+// consumer when it starts a request, so that requests go out in their order.
+type turn struct {
+	taken bool
+	at    time.Time
+}
+
+// turn takes the next one, if rates are all that bounds the run and the batch:
+// beside slots, a turn is asked for by the worker, when it has its slot.
+func (e *Engine) turn(batch *limits) turn {
+	if e.limits.hosts != nil || batch.hosts != nil || e.limits.all == nil && batch.all == nil {
+		return turn{}
+	}
+	t := turn{taken: true}
+	now := time.Now()
+	for _, l := range []*rate.Limiter{e.limits.all, batch.all} {
+		if l == nil {
+			continue
+		}
+		if at := now.Add(l.ReserveN(now, 1).DelayFrom(now)); at.After(t.at) {
+			t.at = at
+		}
+	}
+	return t
 }
 
 // through takes slots before it asks for a turn: a turn that then waited for
@@ -82,6 +113,9 @@ func (p *passage) through(all ...*limits) *Error {
 	for _, l := range all {
 		if err := p.turn(l.gateOf(p.host).rate); err != nil {
 			return err
+		}
+		if p.reserved && (l == all[0] || l == all[1]) {
+			continue
 		}
 		if err := p.turn(l.all); err != nil {
 			return err

@@ -8,12 +8,14 @@ import (
 )
 
 // Governor is an Executor, such as a Session, with an opinion of its own on
-// how its requests are repeated.
+// how its requests are repeated, and hooks that are told of it.
 type Governor interface {
 	// RetryPolicy returns the request's policy or the session's; nil: none.
 	RetryPolicy(req *Request) *Retry
 	// TotalTimeout bounds all attempts of req together; 0: no limit.
 	TotalTimeout(req *Request) time.Duration
+	// HooksOf returns the hooks that run before the request's own, in order.
+	HooksOf(req *Request) []*Hooks
 }
 
 // A trip is one request on its way through its attempts.
@@ -23,6 +25,7 @@ type trip struct {
 	exec    Executor
 	req     *Request // as the caller built it
 	sent    *Request // as this attempt sends it
+	turn    turn     // of the first attempt
 	attempt int      // from 1
 	spent   time.Duration
 	resp    *Response
@@ -31,12 +34,12 @@ type trip struct {
 
 // do runs req to its result: limits, attempts and the pauses between them.
 // Neither the waits for a limit nor the pauses count against a timeout.
-func (e *Engine) do(ctx context.Context, req *Request, batch *limits) (*Response, *Error) {
+func (e *Engine) do(ctx context.Context, req *Request, batch *limits, first turn) (*Response, *Error) {
 	if req.Invalid != nil {
 		failure := *req.Invalid // the request may stand in other slots too
 		return nil, &failure
 	}
-	t := trip{engine: e, ctx: ctx, exec: req.Session, req: req, sent: req}
+	t := trip{engine: e, ctx: ctx, exec: req.Session, req: req, sent: req, turn: first}
 	if t.exec == nil {
 		t.exec = e.opts.Executor
 	}
@@ -55,7 +58,7 @@ func (e *Engine) do(ctx context.Context, req *Request, batch *limits) (*Response
 // refusal.
 func (t *trip) once(batch *limits) bool {
 	t.giveUpStream()
-	release, refused := t.engine.admit(t.ctx, t.exec, t.req, batch)
+	release, refused := t.engine.admit(t.ctx, t.exec, t.req, batch, t.turn)
 	if refused != nil {
 		if t.resp == nil && t.err == nil {
 			t.err = refused
@@ -63,6 +66,7 @@ func (t *trip) once(batch *limits) bool {
 		return false
 	}
 	t.attempt++
+	t.turn = turn{}
 	t.resp, t.err = call(t.ctx, t.exec, t.sent)
 	if release == nil {
 		return true
@@ -125,17 +129,28 @@ func (t *trip) again() bool {
 	return t.engine.sleep(t.ctx, policy.pause(t.attempt, resp, now)) == nil
 }
 
-// tell calls the Retry hook, if any, as call does: a panic is an error.
+// tell calls the Retry hooks, the executor's first, as call does: a panic is
+// an error.
 func (t *trip) tell() (err *Error) {
-	h := t.req.Hooks
-	if h == nil || h.Retry == nil {
-		return nil
-	}
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
 		}
 	}()
+	if g, ok := t.exec.(Governor); ok {
+		for _, h := range g.HooksOf(t.req) {
+			if err := t.tellOne(h); err != nil {
+				return err
+			}
+		}
+	}
+	return t.tellOne(t.req.Hooks)
+}
+
+func (t *trip) tellOne(h *Hooks) *Error {
+	if h == nil || h.Retry == nil {
+		return nil
+	}
 	return AsError(h.Retry(t.ctx, t.req, t.resp, t.err, t.attempt+1))
 }
 

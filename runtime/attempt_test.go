@@ -3,6 +3,7 @@ package runtime_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -18,11 +19,14 @@ type governed struct {
 	tries
 	policy *runtime.Retry
 	total  time.Duration
+	hooks  []*runtime.Hooks
 }
 
 func (g *governed) RetryPolicy(*runtime.Request) *runtime.Retry { return g.policy }
 
 func (g *governed) TotalTimeout(*runtime.Request) time.Duration { return g.total }
+
+func (g *governed) HooksOf(*runtime.Request) []*runtime.Hooks { return g.hooks }
 
 func TestTotalTimeoutIsSharedByAttempts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -82,6 +86,37 @@ func TestWhosePolicyHolds(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhoIsToldOfRetries(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		teller := func(name string, err error) *runtime.Hooks {
+			return &runtime.Hooks{Retry: func(_ context.Context, _ *runtime.Request, resp *runtime.Response, _ *runtime.Error, attempt int) error {
+				told = append(told, fmt.Sprint(name, " ", resp.Status, " ", attempt))
+				return err
+			}}
+		}
+		session := &governed{
+			tries:  tries{outcomes: []outcome{status(503)}},
+			policy: &runtime.Retry{Total: 2},
+			hooks:  []*runtime.Hooks{teller("session", nil), {}, teller("mount", nil)},
+		}
+		req := get("http://a.test/")
+		req.Session, req.Hooks = session, teller("request", nil)
+		sendOne(t, req, runtime.EngineOptions{})
+		want := []string{"session 503 2", "mount 503 2", "request 503 2", "session 503 3", "mount 503 3", "request 503 3"}
+		if diff := cmp.Diff(want, told); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+
+		told, session.began = nil, nil
+		session.hooks[2] = teller("mount", runtime.Errorf(runtime.KindCallback, "no more"))
+		r := sendOne(t, req, runtime.EngineOptions{})
+		if r.Err == nil || r.Err.Kind != runtime.KindCallback || len(session.began) != 1 || len(told) != 2 {
+			t.Errorf("a hook's error: %v after %d attempts, told %q", r.Err, len(session.began), told)
+		}
+	})
 }
 
 func TestPanicFailsOneRequest(t *testing.T) {

@@ -2,6 +2,7 @@ package runtime
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"sync"
@@ -24,6 +25,8 @@ type BatchOptions struct {
 	// Rate and PerHost bound this Batch beside the Engine's own limits.
 	Rate    Rate
 	PerHost PerHost
+	// Abandon ends a Source that answers later: at the deadline and at Close.
+	Abandon func()
 	// Finish sees each Result on the consumer's goroutine before it is ready.
 	// Returning true keeps the slot until Batch.Finished is called.
 	Finish func(*Result) (pending bool)
@@ -49,8 +52,8 @@ type Batch struct {
 	taker     Waiter // of the last Result
 	dry       bool
 	err       error // why the Source ended, when not io.EOF
-	pulling   Waiter
-	drained   uint // deliveries so far
+	pulling   bool  // inside the Source
+	asked     bool  // the Source will answer with Offer
 	closed    bool
 	waiters   []Waiter
 	streams   bool // a Result carried a stream: its life hangs on ctx
@@ -89,12 +92,12 @@ func (e *Engine) Batch(c Consumer, source Source, opts BatchOptions) *Batch {
 func (b *Batch) Next(w Waiter) (*Result, error) {
 	b.closeHeld(w)
 	for {
-		b.fill(w)
+		b.fill()
 		if r := b.ready.take(b.opts.Ordered); r != nil {
 			b.taker = w
 			return r, nil
 		}
-		if b.inFlight == 0 && b.pulling == nil && b.dry {
+		if b.inFlight == 0 && !b.pulling && !b.asked && b.dry {
 			b.leave()
 			b.wake() // others may wait for the end too
 			if b.err != nil {
@@ -126,36 +129,59 @@ func (b *Batch) Number() int { return b.number }
 // with a worker now.
 func (b *Batch) Counts() (pulled, inFlight int) { return b.pulled, b.inFlight }
 
-// fill pulls Requests while slots are free. A Source that blocks lets others
-// run meanwhile; once something became ready that way, it is handed out first.
-func (b *Batch) fill(w Waiter) {
-	for !b.dry && b.pulling == nil && b.inFlight+b.ready.len()+len(b.held) < b.opts.Size {
+// fill pulls Requests while slots are free.
+func (b *Batch) fill() {
+	for !b.dry && !b.pulling && !b.asked && b.inFlight+b.ready.len()+len(b.held) < b.opts.Size {
 		if !b.opts.List && b.stopped() != nil {
 			b.dry = true
+			b.abandon()
 			return
 		}
-		before := b.drained
-		req, err := b.pull(w)
-		if err != nil {
-			b.endOf(err)
-			return
-		}
+		req, err := b.pull()
 		if b.closed {
 			return
 		}
-		b.start(req)
-		if b.drained != before && b.ready.len() > 0 {
-			return
+		switch {
+		case err == nil:
+			b.start(req)
+		case errors.Is(err, ErrLater):
+			b.asked = true
+		default:
+			b.endOf(err)
 		}
 	}
 }
 
 // pull calls the Source. One that never returns, since its caller was ended
 // inside it, must not keep others from pulling.
-func (b *Batch) pull(w Waiter) (*Request, error) {
-	b.pulling = w
-	defer func() { b.pulling = nil }()
+func (b *Batch) pull() (*Request, error) {
+	b.pulling = true
+	defer func() { b.pulling = false }()
 	return b.source()
+}
+
+// Offer is the answer of a Source that returned ErrLater: a Request, or why
+// there is none. As long as somebody waits in Next, more is asked for at once.
+func (b *Batch) Offer(req *Request, err error) {
+	b.asked = false
+	switch {
+	case b.closed:
+		return
+	case err != nil:
+		b.endOf(err)
+	default:
+		b.start(req)
+		if len(b.waiters) > 0 {
+			b.fill()
+		}
+	}
+	b.wake()
+}
+
+func (b *Batch) abandon() {
+	if b.opts.Abandon != nil {
+		b.opts.Abandon()
+	}
 }
 
 func (b *Batch) endOf(err error) {
@@ -175,14 +201,23 @@ func (b *Batch) start(req *Request) {
 	b.inFlight++
 	if b.stopped() == nil {
 		b.engine.started.Add(1)
-		if b.engine.workers.run(job{b, r}) {
+		b.pending(1)
+		if b.engine.workers.run(job{b, r, b.engine.turn(&b.limits)}) {
 			return
 		}
 		b.engine.started.Add(-1)
+		b.pending(-1)
 	}
 	b.fail(r, b.stopped())
 	b.settle(r)
 	b.wake()
+}
+
+// pending tells a consumer that wants to know what will come from outside.
+func (b *Batch) pending(delta int) {
+	if e, ok := b.consumer.(Expecter); ok {
+		e.Expect(delta)
+	}
 }
 
 func (b *Batch) fail(r *Result, err *Error) {
@@ -196,8 +231,8 @@ func (b *Batch) stopped() *Error {
 }
 
 // execute runs on a worker.
-func (b *Batch) execute(r *Result) {
-	resp, err := b.engine.do(b.ctx, r.Request, &b.limits)
+func (b *Batch) execute(r *Result, first turn) {
+	resp, err := b.engine.do(b.ctx, r.Request, &b.limits, first)
 	if err != nil {
 		b.fail(r, err)
 		return
@@ -222,9 +257,9 @@ func (b *Batch) drain() {
 	done := b.done
 	b.done, b.room = b.room, nil
 	b.mu.Unlock()
-	b.drained++
 	for _, r := range done {
 		b.engine.started.Add(-1)
+		b.pending(-1)
 		b.settle(r)
 	}
 	clear(done)
@@ -242,7 +277,6 @@ func (b *Batch) settle(r *Result) {
 // Finished gives a slot back that Finish had kept.
 func (b *Batch) Finished(r *Result) {
 	b.finish(r)
-	b.drained++
 	b.wake()
 }
 
@@ -293,17 +327,15 @@ func (b *Batch) closeHeld(w Waiter) {
 func (b *Batch) deadline() {
 	err := Errorf(KindBatchTimeout, "the batch did not end within %v", b.opts.Timeout)
 	b.cancel(err)
-	b.consumer.Deliver(func() { b.expire(err) })
+	b.consumer.Deliver(b.expire)
 }
 
 // expire runs on the consumer's goroutine after the deadline.
-func (b *Batch) expire(err *Error) {
+func (b *Batch) expire() {
 	if b.closed {
 		return
 	}
-	if in, ok := b.pulling.(Interrupter); ok {
-		in.Interrupt(err)
-	}
+	b.abandon()
 	b.wake()
 }
 
@@ -313,7 +345,9 @@ func (b *Batch) Close() {
 	if b.closed {
 		return
 	}
+	b.refuseRest()
 	b.closed, b.dry = true, true
+	b.abandon()
 	b.cancel(&Error{Kind: KindCancelled, Message: "the batch was closed"})
 	for _, h := range b.held {
 		_ = h.result.Response.Close() // its reader sees the end of the batch
@@ -324,6 +358,26 @@ func (b *Batch) Close() {
 	}
 	b.leaveIfIdle()
 	b.wake()
+}
+
+// refuseRest records what a stopped run leaves unsent of a list: each item is
+// a slot that was cancelled. A list that its consumer just left is not asked.
+func (b *Batch) refuseRest() {
+	why := b.engine.stopping()
+	if why == nil || !b.opts.List || b.dry || b.pulling {
+		return
+	}
+	for {
+		req, err := b.source()
+		if err != nil {
+			return
+		}
+		b.pulled++
+		failure := *why
+		r := &Result{Batch: b.number, Index: b.pulled, Request: req}
+		b.fail(r, &failure)
+		b.engine.Record(r)
+	}
 }
 
 func (b *Batch) drop(r *Result) {

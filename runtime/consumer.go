@@ -19,10 +19,10 @@ type Waiter interface {
 	Wake()
 }
 
-// An Interrupter is a Waiter whose other blocking calls, such as those of a
-// Source written in a script, can be made to fail from outside.
-type Interrupter interface {
-	Interrupt(err error)
+// An Expecter is a Consumer that counts what will still be delivered to it, so
+// that it can tell waiting from being stuck. It is called on its goroutine.
+type Expecter interface {
+	Expect(delta int)
 }
 
 // Inbox is the Consumer and Waiter of a plain goroutine, for use without a

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
-	"slices"
+
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,35 +13,6 @@ import (
 
 	"volley/runtime"
 )
-
-func TestSourceThatParksOnTheInbox(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 1500*time.Millisecond)})
-		defer done()
-		var inbox runtime.Inbox
-		list := runtime.List(gets(4))
-		b := e.Batch(&inbox, func() (*runtime.Request, error) {
-			if err := pause(&inbox, &inbox, time.Second); err != nil {
-				return nil, err
-			}
-			return list()
-		}, runtime.BatchOptions{Size: 10})
-		start := time.Now()
-		var at []time.Duration
-		for {
-			if _, err := b.Next(&inbox); err != nil {
-				break
-			}
-			at = append(at, time.Since(start))
-		}
-		// A result that comes while the Source sleeps is handed out when that
-		// returns: at 3 s the first, and so on; the last without a new pull.
-		want := []time.Duration{3 * time.Second, 4 * time.Second, 5 * time.Second, 5500 * time.Millisecond}
-		if !slices.Equal(at, want) {
-			t.Errorf("results at %v, want %v", at, want)
-		}
-	})
-}
 
 // Two threads share a Batch: while one is inside the Source, the other takes
 // what becomes ready, and both see the end.
@@ -111,32 +82,75 @@ func TestTheEndWakesEveryThread(t *testing.T) {
 	}
 }
 
-func TestDeadlineInterruptsTheSource(t *testing.T) {
+// A Source that answers later is not waited for after the deadline.
+func TestDeadlineAbandonsTheSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Hour)})
 		defer done()
 		l := newLoop()
 		start := time.Now()
+		abandoned := 0
 		l.spawn(func(th *thread) {
 			list := runtime.List(gets(1))
-			b := e.Batch(l, func() (*runtime.Request, error) {
+			var b *runtime.Batch
+			b = e.Batch(l, func() (*runtime.Request, error) {
 				if req, err := list(); err == nil {
 					return req, nil
 				}
-				err := th.sleep(time.Hour)
-				if !errors.Is(err, &runtime.Error{Kind: runtime.KindBatchTimeout}) {
-					t.Errorf("the source was interrupted with %v", err)
-				}
-				return nil, err
-			}, runtime.BatchOptions{Timeout: 2 * time.Second})
+				return nil, runtime.ErrLater
+			}, runtime.BatchOptions{Timeout: 2 * time.Second, Abandon: func() {
+				abandoned++
+				b.Offer(nil, errors.New("killed"))
+			}})
 			rs, err := all(b, th)
 			if err != nil || len(rs) != 1 || rs[0].Err.Kind != runtime.KindBatchTimeout {
 				t.Errorf("%v, %v", kinds(rs), err)
 			}
 		})
 		l.run(t)
-		if time.Since(start) != 2*time.Second {
-			t.Errorf("took %v", time.Since(start))
+		if time.Since(start) != 2*time.Second || abandoned != 1 {
+			t.Errorf("took %v, abandoned %d times", time.Since(start), abandoned)
+		}
+	})
+}
+
+// Results are handed out while a Source has not answered yet, and its answer
+// is taken when it comes.
+func TestASourceThatAnswersLater(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		defer done()
+		l := newLoop()
+		start := time.Now()
+		asked, broken := 0, errors.New("broken")
+		l.spawn(func(th *thread) {
+			var b *runtime.Batch
+			b = e.Batch(l, func() (*runtime.Request, error) {
+				asked++
+				n := asked
+				time.AfterFunc(time.Duration(n*n)*time.Second, func() {
+					l.Deliver(func() {
+						if n == 3 {
+							b.Offer(nil, broken)
+							return
+						}
+						b.Offer(gets(1)[0], nil)
+					})
+				})
+				return nil, runtime.ErrLater
+			}, runtime.BatchOptions{Size: 4})
+			for i, want := range []time.Duration{2 * time.Second, 6 * time.Second} {
+				if _, err := b.Next(th); err != nil || time.Since(start) != want {
+					t.Errorf("result %d after %v: %v", i+1, time.Since(start), err)
+				}
+			}
+			if _, err := b.Next(th); !errors.Is(err, broken) || time.Since(start) != 14*time.Second {
+				t.Errorf("after %v: %v", time.Since(start), err)
+			}
+		})
+		l.run(t)
+		if asked != 3 {
+			t.Errorf("asked %d times", asked)
 		}
 	})
 }

@@ -82,7 +82,7 @@ func (l *loop) run(t *testing.T) {
 	}
 }
 
-// thread is a Waiter and an Interrupter.
+// thread is a Waiter.
 type thread struct {
 	loop   *loop
 	step   func() (struct{}, bool)
@@ -94,10 +94,7 @@ type thread struct {
 	reason error
 }
 
-var (
-	_ runtime.Waiter      = (*thread)(nil)
-	_ runtime.Interrupter = (*thread)(nil)
-)
+var _ runtime.Waiter = (*thread)(nil)
 
 // Park implements runtime.Waiter.
 func (t *thread) Park() error {
@@ -121,7 +118,7 @@ func (t *thread) Wake() {
 	}
 }
 
-// Interrupt implements runtime.Interrupter.
+// Interrupt ends the thread's Park with reason.
 func (t *thread) Interrupt(reason error) {
 	t.reason = reason
 	t.Wake()

@@ -19,7 +19,8 @@ func (r *Result) OK() bool { return r.Err == nil && r.Skipped == "" }
 
 // Source yields the next Request, or io.EOF when there is none left. Any
 // other error ends the Source; what is in flight is still delivered. It is
-// called by the consumer only, and only when a slot is free.
+// called by the consumer only, and only when a slot is free. One that blocks
+// returns ErrLater instead.
 type Source func() (*Request, error)
 
 // Sink takes every Result once, never concurrently.

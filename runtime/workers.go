@@ -9,6 +9,7 @@ import (
 type job struct {
 	batch  *Batch
 	result *Result
+	turn   turn
 }
 
 // workers are the goroutines that run requests, kept between requests and
@@ -46,7 +47,7 @@ func (w *workers) loop(j job) {
 	defer w.wg.Done()
 	ch := make(chan job, 1)
 	for {
-		j.batch.execute(j.result)
+		j.batch.execute(j.result, j.turn)
 		kept := w.rest(ch)
 		j.batch.complete(j.result)
 		if !kept {

@@ -275,6 +275,15 @@ function volley.uuid() end
 ---@return table
 function volley.array(t) end
 
+---A Response that no server gave, to take a failed slot.
+---```lua
+---local r = volley.response{status_code = 444, body = "none"}
+---assert(r.status_code == 444 and r.text == "none" and not r.ok)
+---```
+---@param opts? volley.ResponseOptions {status_code=, body=, headers=, reason=, url=}
+---@return volley.Response
+function volley.response(opts) end
+
 ---Credentials for the `auth` option.
 ---@class volley.auth
 volley.auth = {}
@@ -741,6 +750,22 @@ function Response:save(path) end
 ---```
 function Response:close() end
 
+---The body parsed as HTML, to search with CSS selectors.
+---```lua
+---assert(volley.get(base .. "/html"):send():html():find("h1"):text():find("Herman"))
+---```
+---@return volley.Selection
+function Response:html() end
+
+---Evaluates an XPath expression over the body as HTML: a list of Selections (of strings for attributes and texts), or the number, string or boolean that the expression yields.
+---```lua
+---local resp = volley.get(base .. "/html"):send()
+---assert(resp:xpath("//h1")[1]:text():find("Herman") and resp:xpath("count(//h1)") == 1)
+---```
+---@param expr string XPath 1.0.
+---@return any
+function Response:xpath(expr) end
+
 ---Headers by name, in any case: `resp.headers["content-type"]`; repeats are joined with `, `. An absent one is nil.
 ---@class volley.Headers
 ---@field [string] any
@@ -969,6 +994,77 @@ local Imap = {}
 ---```
 function Imap:close() end
 
+---HTML elements; #sel is how many.
+---@class volley.Selection
+local Selection = {}
+
+---The text of all of them, tags left out.
+---```lua
+---local page = volley.response{body = "<p class=a>one <b>two</b></p>"}:html()
+---assert(page:find("p"):text() == "one two")
+---```
+---@return string
+function Selection:text() end
+
+---What is inside the first one, as HTML.
+---```lua
+---local page = volley.response{body = "<p class=a>one <b>two</b></p>"}:html()
+---assert(page:find("p"):html() == "one <b>two</b>")
+---```
+---@return string
+function Selection:html() end
+
+---An attribute of the first one, or nil.
+---```lua
+---local page = volley.response{body = "<p class=a>one <b>two</b></p>"}:html()
+---assert(page:find("p"):attr("class") == "a" and page:find("b"):attr("class") == nil)
+---```
+---@param name string
+---@return string?
+function Selection:attr(name) end
+
+---Iterates over them, one by one.
+---```lua
+---local page = volley.response{body = "<p class=a>one <b>two</b></p>"}:html()
+---for p in page:find("p"):each() do assert(p:attr("class") == "a") end
+---```
+---@return fun(): volley.Selection?
+function Selection:each() end
+
+---The elements below that match.
+---```lua
+---local page = volley.response{body = "<ul><li>1</li><li>2</li></ul>"}:html()
+---assert(#page:find("ul > li") == 2)
+---```
+---@param css string A CSS selector.
+---@return volley.Selection
+function Selection:find(css) end
+
+---One of them, or none.
+---```lua
+---local page = volley.response{body = "<ul><li>1</li><li>2</li></ul>"}:html()
+---assert(page:find("li"):eq(2):text() == "2" and page:find("li"):eq(-1):text() == "2")
+---```
+---@param i integer From 1; -1 is the last.
+---@return volley.Selection
+function Selection:eq(i) end
+
+---The elements right above.
+---```lua
+---local page = volley.response{body = "<ul><li>1</li><li>2</li></ul>"}:html()
+---assert(#page:find("li"):parent() == 1)
+---```
+---@return volley.Selection
+function Selection:parent() end
+
+---The elements right below.
+---```lua
+---local page = volley.response{body = "<ul><li>1</li><li>2</li></ul>"}:html()
+---assert(#page:find("ul"):children() == 2)
+---```
+---@return volley.Selection
+function Selection:children() end
+
 ---Credentials, for the `auth` option.
 ---@class volley.Auth
 local Auth = {}
@@ -1158,6 +1254,14 @@ local Mapping = {}
 ---@field unix? string Connect to this Unix socket.
 ---@field local_addr? string Connect from this address.
 ---@field pool? table {per_host=, idle_timeout=}: connections of its own.
+
+---Options of volley.response.
+---@class volley.ResponseOptions
+---@field status_code? integer Default 200.
+---@field body? string Default empty.
+---@field headers? table A table or pairs.
+---@field reason? string Default the status's own.
+---@field url? string Default empty.
 
 ---The long form of retry.
 ---@class volley.RetryOptions

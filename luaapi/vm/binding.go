@@ -32,3 +32,7 @@ func (h *Host) CallValue(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.
 // Parks counts the blocking calls of the host's tasks so far. Any goroutine
 // may call it.
 func (h *Host) Parks() uint64 { return h.parks.Load() }
+
+// Expect notes that delta more events will come from outside, or fewer: a task
+// that waits for another one is not deadlocked meanwhile. Loop goroutine only.
+func (h *Host) Expect(delta int) { h.external += delta }

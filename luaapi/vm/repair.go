@@ -26,8 +26,11 @@ func (r *repairer) block(stmts []ast.Stmt) {
 			return
 		}
 		r.statement(s)
-		if f, ok := s.(*ast.GenericForStmt); ok {
-			stmts[i] = hoistIterator(f)
+		switch s := s.(type) {
+		case *ast.GenericForStmt:
+			stmts[i] = hoistIterator(s)
+		case *ast.AssignStmt:
+			stmts[i] = assignLast(s)
 		}
 	}
 }

@@ -81,6 +81,9 @@ func (c *Client) RetryPolicy(req *runtime.Request) *runtime.Retry { return c.ses
 // TotalTimeout implements runtime.Governor.
 func (c *Client) TotalTimeout(req *runtime.Request) time.Duration { return c.session.TotalTimeout(req) }
 
+// HooksOf implements runtime.Governor: none.
+func (c *Client) HooksOf(req *runtime.Request) []*runtime.Hooks { return c.session.HooksOf(req) }
+
 // NewSession makes a Session with a cookie jar of its own. The error is
 // invalid_argument and names the setting.
 func (c *Client) NewSession(settings Settings) (*Session, error) {

@@ -17,19 +17,19 @@ func (f *flight) prepare(h *hop, hooks bool) *runtime.Error {
 	}
 	h.req = *f.asked
 	h.req.Method, h.req.URL, h.req.Header, h.req.Body = f.method, f.at.url, header, f.body
-	touched := false
 	if hooks {
-		if touched, err = f.beforeSend(&h.req); err != nil {
+		touched, err := f.beforeSend(&h.req)
+		if err == nil && touched { // whoever signs sees what hooks left, and where it goes
+			err = f.recheck(&h.req)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	if auth := f.credentials(&h.req); auth != nil {
-		touched = true
-		if failed := auth.Authorize(f.ctx, &h.req); failed != nil {
-			return runtime.AsError(failed)
+		if err := auth.Authorize(f.ctx, &h.req); err != nil {
+			return runtime.AsError(err)
 		}
-	}
-	if touched {
 		if err := f.recheck(&h.req); err != nil {
 			return err
 		}

@@ -264,7 +264,7 @@ func (f *flight) drain(h *hop, reply *transport.Reply) {
 	scratch := scratchPool.Get().(*[]byte)
 	defer scratchPool.Put(scratch)
 	var content []byte
-	for !bodyless(h.req.Method, r.Status) {
+	for !bodyless(h.req.Method, r.Status) && reply.Length <= maxDrained {
 		n, err := reply.Body.Read(*scratch)
 		content = append(content, (*scratch)[:n]...)
 		if errors.Is(err, io.EOF) && !r.Header.Has("Content-Encoding") {

@@ -175,6 +175,15 @@ func (s *Session) TotalTimeout(req *runtime.Request) time.Duration {
 	return max(total, 0)
 }
 
+// HooksOf implements runtime.Governor: the session's hooks and those of the
+// request's mount.
+func (s *Session) HooksOf(req *runtime.Request) []*runtime.Hooks {
+	if p := s.profileOf(req); p != nil {
+		return p.hooks
+	}
+	return nil
+}
+
 // profileOf returns the profile that req begins with, nil when closed.
 func (s *Session) profileOf(req *runtime.Request) *profile {
 	snap := s.state.Load()

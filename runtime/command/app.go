@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"os"
 	"os/signal"
 	"strings"
@@ -52,6 +53,8 @@ func usage(format string, args ...any) error {
 func Main(ctx context.Context, args []string, streams Streams) int {
 	// A closed stdout is an error of its write, not the end of the process.
 	signal.Ignore(syscall.SIGPIPE)
+	// net/http's HTTP/2 tells the global logger what its errors say as well.
+	log.SetOutput(io.Discard)
 	env := &environment{Streams: streams}
 	help := &helpWriter{w: streams.Out}
 	app := newApp(env)

@@ -39,9 +39,9 @@ func problemText(err error) string {
 		p := problemOf("", err)
 		b.WriteString(p.text())
 	case errors.As(err, &script):
-		b.WriteString(escapeLines(scriptMessage(script)) + "\n")
+		b.WriteString(report.EscapeText(scriptMessage(script)) + "\n")
 		if script.SourceLine != "" {
-			b.WriteString("    " + escapeLines(strings.TrimSpace(script.SourceLine)) + "\n")
+			b.WriteString("    " + report.EscapeText(strings.TrimSpace(script.SourceLine)) + "\n")
 		}
 		if script.Traceback != "" {
 			b.WriteString(script.Traceback + "\n")
@@ -50,20 +50,6 @@ func problemText(err error) string {
 		b.WriteString(err.Error() + "\n")
 	}
 	return b.String()
-}
-
-// escapeLines makes control characters visible, except those that lay text
-// out: a message may have several lines.
-func escapeLines(s string) string {
-	lines := strings.Split(s, "\n")
-	for i, line := range lines {
-		cells := strings.Split(line, "\t")
-		for j, cell := range cells {
-			cells[j] = report.Escape(cell)
-		}
-		lines[i] = strings.Join(cells, "\t")
-	}
-	return strings.Join(lines, "\n")
 }
 
 // scriptMessage puts the position before the text of an Error that was raised.

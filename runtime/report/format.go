@@ -130,3 +130,17 @@ func rate(perSecond float64) string {
 		return strconv.FormatFloat(perSecond, 'f', 3, 64) + "/s"
 	}
 }
+
+// EscapeText is Escape for a text of several lines and columns: line ends and
+// tabs stay.
+func EscapeText(s string) string {
+	lines := strings.Split(s, "\n")
+	for i, line := range lines {
+		cells := strings.Split(line, "\t")
+		for j, cell := range cells {
+			cells[j] = Escape(cell)
+		}
+		lines[i] = strings.Join(cells, "\t")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,4 +1,4 @@
--- LUA §5: promises that are not kept yet.
+-- More of the contract, found by use.
 local volley = require "volley"
 require "checks"
 
