@@ -63,7 +63,7 @@ func authModule() Module {
 	return Module{
 		Name: "volley.auth",
 		Doc:  "Credentials for the `auth` option.",
-		Functions: []Function{
+		Functions: append([]Function{
 			{
 				Name: "basic", Params: []Param{{"user", "string", ""}, {"password", "string", ""}}, Returns: "volley.Auth",
 				Doc:     "User and password (RFC 7617); `{user, password}` says the same.",
@@ -80,6 +80,6 @@ func authModule() Module {
 					return c.push(c.s.wrap(&authObject{&client.Bearer{Token: c.text(1)}}))
 				},
 			},
-		},
+		}, schemeFunctions()...),
 	}
 }

@@ -15,6 +15,8 @@ type generator struct {
 	wanted bool
 	index  int
 	ended  bool
+	// abandoned: the batch wants no more, so that being killed is no news.
+	abandoned bool
 }
 
 // generate makes the Source of a function or anything else that can be called.
@@ -71,7 +73,7 @@ func (g *generator) end() {
 		return
 	}
 	g.ended = true
-	if _, err := g.task.Result(); err != nil {
+	if _, err := g.task.Result(); err != nil && !g.abandoned {
 		g.run.b.Offer(nil, err)
 		return
 	}
@@ -83,5 +85,6 @@ func (g *generator) abandon() {
 	if g.task == nil || g.task.Done() {
 		return
 	}
+	g.abandoned = true
 	g.task.Kill(&runtime.Error{Kind: runtime.KindCancelled, Message: "the batch has ended"})
 }

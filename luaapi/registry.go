@@ -111,6 +111,8 @@ func NewRegistry() *Registry {
 			optionsDoc("SessionOptions", "Options of volley.session; each is also a field of the Session.", sessionOptions()),
 			optionsDoc("ResponseOptions", "Options of volley.response.", responseOptions()),
 			optionsDoc("RetryOptions", "The long form of retry.", retryOptions()),
+			optionsDoc("SigV4Options", "Options of volley.auth.aws_sigv4.", sigv4Options()),
+			optionsDoc("OAuth2Options", "Options of volley.auth.oauth2.", oauth2Options()),
 		},
 	}
 }

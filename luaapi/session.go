@@ -227,6 +227,8 @@ func clearSetting(set *client.Settings, name string) {
 		set.Resolve = nil
 	case "secret_headers":
 		set.SecretHeaders = nil
+	case "netrc":
+		set.Credentials = nil
 	}
 }
 

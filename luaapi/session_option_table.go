@@ -33,6 +33,11 @@ func sharedOptions() []option[sessionBuilder] {
 			b.set.Auth, err = b.s.authOf(v)
 			return err
 		}),
+		sessionOption("netrc", "boolean", "Take logins by host from $NETRC or ~/.netrc, for requests without auth and Authorization; needs --allow-read FILE. Read once.",
+			func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
+				b.set.Credentials, err = b.s.netrcOf(v)
+				return err
+			}),
 		sessionOption("cookies", "table|volley.Jar", "To begin with; a Jar when read.", func(_ call, b *sessionBuilder, v lua.LValue) (err error) {
 			b.cookies, err = cookiesOf(v)
 			return err

@@ -103,7 +103,7 @@ func TestNotAnswered(t *testing.T) {
 		`Digest realm="r", nonce="n", algorithm=SHA3-256, qop="auth"`, `Digest realm="r", nonce="n", qop="auth-conf"`, `Basic realm="r"`, "",
 	} {
 		seen := 0
-		url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		url := serve(t, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			seen++
 			w.Header().Set("WWW-Authenticate", value)
 			w.WriteHeader(401)
