@@ -305,6 +305,36 @@ function volley.auth.basic(user, password) end
 ---@return volley.Auth
 function volley.auth.bearer(token) end
 
+---Answers Digest challenges (RFC 7616): MD5, SHA-256 and SHA-512-256, each with -sess, auth and auth-int. The first request to an origin is challenged and sent again; those after it are answered ahead as long as the object is kept.
+---```lua
+---local s = volley.session{auth = volley.auth.digest("u", "p")}
+---assert(s:get(base .. "/digest-auth/auth/u/p/SHA-256"):send().ok)
+---```
+---@param user string
+---@param password string
+---@return volley.Auth
+function volley.auth.digest(user, password) end
+
+---Signs each request as AWS expects (Signature Version 4): method, URL, headers and body as they go out.
+---```lua
+---local auth = volley.auth.aws_sigv4{access_key = "AK", secret_key = "secret", region = "eu-central-1", service = "s3"}
+---local sent = volley.get(base .. "/headers", {auth = auth}):send():json().headers
+---assert(sent.Authorization[1]:find("AWS4-HMAC-SHA256 Credential=AK/", 1, true) == 1)
+---```
+---@param opts volley.SigV4Options
+---@return volley.Auth
+function volley.auth.aws_sigv4(opts) end
+
+---Fetches a token with client credentials (RFC 6749 section 4.4) and sends it. Requests share the token; it is fetched again shortly before it expires, and once when a server refuses it with 401, after which that request is sent once more.
+---```lua
+---local auth = volley.auth.oauth2{token_url = base .. "/token", client_id = "me", client_secret = "secret", scopes = {"read"}}
+---local resp, err = volley.get(base .. "/get", {auth = auth}):send()
+---assert(resp == nil and err.kind == "http")   -- this server issues no tokens
+---```
+---@param opts volley.OAuth2Options
+---@return volley.Auth
+function volley.auth.oauth2(opts) end
+
 ---JSON as RFC 8259 has it. `null` is `volley.null`; a list that was empty stays one.
 ---@class volley.json
 volley.json = {}
@@ -816,6 +846,7 @@ function Error:is(kind) end
 ---@field headers table Under the request's own.
 ---@field params table Before the request's own.
 ---@field auth table|volley.Auth|function|false For requests without auth of their own.
+---@field netrc boolean Take logins by host from $NETRC or ~/.netrc, for requests without auth and Authorization; needs --allow-read FILE. Read once.
 ---@field cookies table|volley.Jar To begin with; a Jar when read.
 ---@field timeout number|table|false As for a request.
 ---@field hooks table Run before the request's own.
@@ -1235,6 +1266,7 @@ local Mapping = {}
 ---@field headers? table Under the request's own.
 ---@field params? table Before the request's own.
 ---@field auth? table|volley.Auth|function|false For requests without auth of their own.
+---@field netrc? boolean Take logins by host from $NETRC or ~/.netrc, for requests without auth and Authorization; needs --allow-read FILE. Read once.
 ---@field cookies? table|volley.Jar To begin with; a Jar when read.
 ---@field timeout? number|table|false As for a request.
 ---@field hooks? table Run before the request's own.
@@ -1272,5 +1304,20 @@ local Mapping = {}
 ---@field max_delay? number Longest pause in seconds, Retry-After included; default 60.
 ---@field jitter? boolean Default true: each pause is uniform from 0 to its bound; false: the bound.
 ---@field respect_retry_after? boolean Default true.
+
+---Options of volley.auth.aws_sigv4.
+---@class volley.SigV4Options
+---@field access_key? string Its ID. Required.
+---@field secret_key? string Required.
+---@field session_token? string Of temporary credentials.
+---@field region? string Such as "eu-central-1". Required.
+---@field service? string Such as "s3" or "execute-api". Required.
+
+---Options of volley.auth.oauth2.
+---@class volley.OAuth2Options
+---@field token_url? string Where tokens are issued. Required.
+---@field client_id? string Required.
+---@field client_secret? string Sent to token_url only, by the way of the request's session.
+---@field scopes? string[] What the token is asked to be good for.
 
 return volley
