@@ -26,6 +26,9 @@ func (h *harness) bind(L *lua.LState) {
 		"secure":          h.luaSecure,
 		"h2":              h.luaHTTP2,
 		"socks":           h.luaSocks,
+		"proxy":           h.luaProxy,
+		"setenv":          h.luaSetenv,
+		"sha512_256":      luaSHA512256,
 		"put":             h.luaPut,
 		"slurp":           h.luaSlurp,
 		"records":         h.luaRecords,
@@ -53,6 +56,7 @@ func (h *harness) luaPick(L *lua.LState) int {
 		c.size = int(lua.LVAsNumber(opts.RawGetString("size")))
 		c.instructions = int(lua.LVAsNumber(opts.RawGetString("instructions")))
 		c.env = stringMap(opts.RawGetString("env"))
+		c.netrc = lua.LVAsString(opts.RawGetString("netrc"))
 		c.vars = stringMap(opts.RawGetString("vars"))
 		if args, ok := opts.RawGetString("args").(*lua.LTable); ok {
 			args.ForEach(func(_, v lua.LValue) { c.args = append(c.args, v.String()) })
@@ -176,6 +180,7 @@ func (h *harness) luaSecure(L *lua.LState) int {
 	certs := runtimetest.NewCertificates(h.t)
 	config := runtimetest.Server(map[string]tls.Certificate{
 		"good": certs.Good, "expired": certs.Expired, "wrong_host": certs.WrongHost, "self_signed": certs.SelfSigned,
+		"not_yet": certs.NotYet, "stranger": certs.Stranger,
 	}[L.OptString(1, "good")])
 	if L.OptBool(2, false) {
 		config = certs.ServerWantsClient()

@@ -63,6 +63,7 @@ type contractCase struct {
 	env            map[string]string // the process's environment
 	vars           map[string]string // --var
 	args           []string          // after --
+	netrc          string            // the user's netrc file, which may be read
 }
 
 // casesIn runs a file without its cases, for their names.
@@ -186,6 +187,9 @@ func newHarness(t *testing.T, c contractCase, bin *sharedBin) *harness {
 	if bin != nil {
 		config.HTTPBin = bin.url
 	}
+	if c.netrc != "" {
+		config.Env = map[string]string{"NETRC": h.writeNetrc()}
+	}
 	h.script = luaapi.New(config)
 	h.bind(h.script.Host().L())
 	t.Cleanup(func() { // before the servers end, which wait for their connections
@@ -209,7 +213,7 @@ func (h *harness) newPolicy() *policy.Policy {
 
 func (h *harness) newClient(p *policy.Policy) *client.Client {
 	c, err := client.New(client.Config{
-		Version: "1.2.3", AllowHost: p.Host,
+		Version: "1.2.3", AllowHost: allowHost(p.Host),
 		Environ:   func(name string) string { return h.c.env[name] },
 		Transport: transport.Config{Control: p.Address},
 	})

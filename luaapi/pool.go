@@ -98,7 +98,7 @@ func poolClass() Class {
 				Doc:     "Waits until all its threads have ended; whether they did in time.",
 				Example: "local pool = volley.pool(2)\npool:spawn(volley.sleep, 0.01)\nassert(pool:join(5))",
 				call: func(c call) int {
-					return c.push(lua.LBool(self[*poolObject](c).join(c, limitOf(c, 1))))
+					return c.push(lua.LBool(self[*poolObject](c).join(c, limitOf(c))))
 				},
 			},
 		},

@@ -76,7 +76,7 @@ func queueClass() Class {
 				Example: "local q = volley.queue()\nvolley.spawn(function() q:put(\"x\") q:close() end)\nassert(q:get() == \"x\" and q:get() == nil)",
 				call: func(c call) int {
 					q := self[*queueObject](c)
-					if !q.until(c, "a value in a queue", limitOf(c, 1), func() bool { return q.closed || len(q.items) > 0 }) {
+					if !q.until(c, "a value in a queue", limitOf(c), func() bool { return q.closed || len(q.items) > 0 }) {
 						return c.fail(&runtime.Error{Kind: runtime.KindTimeout, Message: "no value came in time"})
 					}
 					if len(q.items) == 0 {

@@ -52,7 +52,6 @@ type Script struct {
 	options tables
 	owned   map[*vm.Task]*possessions
 
-	base      *client.Session // answers option questions of requests without a session
 	exitOnce  sync.Once
 	exit      *Exit
 	unhandled []TaskFailure

@@ -47,9 +47,9 @@ func (s *Script) await(c call, what string, limit time.Duration, done func() boo
 	return done()
 }
 
-// limitOf reads an optional timeout in seconds; 0: none.
-func limitOf(c call, i int) time.Duration {
-	n := c.numberOr(i, math.Inf(1))
+// limitOf reads an optional timeout in seconds, the first argument; 0: none.
+func limitOf(c call) time.Duration {
+	n := c.numberOr(1, math.Inf(1))
 	if n < 0 || math.IsNaN(n) {
 		c.raisef("timeout must not be negative, got %v", lua.LNumber(n))
 	}
@@ -101,7 +101,7 @@ func taskClass() Class {
 				Example: "local t = volley.spawn(function(a, b) return a + b end, 1, 2)\nassert(t:get() == 3)",
 				call: func(c call) int {
 					t := self[*taskObject](c).task
-					if !c.s.join(c, t, limitOf(c, 1)) {
+					if !c.s.join(c, t, limitOf(c)) {
 						return c.fail(runtime.Errorf(runtime.KindTimeout, "the task did not end within %v seconds", lua.LNumber(c.number(1))))
 					}
 					return c.s.pushResult(c, t)
@@ -112,7 +112,7 @@ func taskClass() Class {
 				Doc:     "Waits for its end; whether it came in time.",
 				Example: "local t = volley.spawn(volley.sleep, 0.01)\nassert(t:join() and t.done)",
 				call: func(c call) int {
-					return c.push(lua.LBool(c.s.join(c, self[*taskObject](c).task, limitOf(c, 1))))
+					return c.push(lua.LBool(c.s.join(c, self[*taskObject](c).task, limitOf(c))))
 				},
 			},
 			{

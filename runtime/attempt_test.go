@@ -121,7 +121,7 @@ func TestWhoIsToldOfRetries(t *testing.T) {
 
 func TestPanicFailsOneRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 0), Retry: &runtime.Retry{Total: 3}})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(0), Retry: &runtime.Retry{Total: 3}})
 		defer done()
 		reqs := gets(3)
 		reqs[1].Session = runtime.ExecutorFunc(func(context.Context, *runtime.Request) (*runtime.Response, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io"
-
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,7 +17,7 @@ import (
 // what becomes ready, and both see the end.
 func TestTwoThreadsShareABatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 		defer done()
 		l := newLoop()
 		list := runtime.List(gets(5))
@@ -57,7 +56,7 @@ func TestTwoThreadsShareABatch(t *testing.T) {
 func TestTheEndWakesEveryThread(t *testing.T) {
 	for _, end := range []error{io.EOF, errors.New("broken")} {
 		synctest.Test(t, func(t *testing.T) {
-			e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+			e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 			defer done()
 			l := newLoop()
 			b := e.Batch(l, func() (*runtime.Request, error) {
@@ -85,7 +84,7 @@ func TestTheEndWakesEveryThread(t *testing.T) {
 // A Source that answers later is not waited for after the deadline.
 func TestDeadlineAbandonsTheSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Hour)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Hour)})
 		defer done()
 		l := newLoop()
 		start := time.Now()
@@ -118,7 +117,7 @@ func TestDeadlineAbandonsTheSource(t *testing.T) {
 // is taken when it comes.
 func TestASourceThatAnswersLater(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 		defer done()
 		l := newLoop()
 		start := time.Now()
@@ -159,7 +158,7 @@ func TestASourceThatAnswersLater(t *testing.T) {
 // Batch afterwards: that wake would end some other wait of its.
 func TestAThreadThatGaveUpIsNotWoken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 5*time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(5*time.Second)})
 		defer done()
 		l := newLoop()
 		b := e.Batch(l, runtime.List(gets(1)), runtime.BatchOptions{})
@@ -190,7 +189,7 @@ func TestAThreadThatGaveUpIsNotWoken(t *testing.T) {
 // A thread that is ended inside the Source leaves pulling to the others.
 func TestASourceThatNeverReturns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 		defer done()
 		var inbox runtime.Inbox
 		list, dead := runtime.List(gets(3)), true
@@ -315,7 +314,7 @@ func TestCloseEndsStreams(t *testing.T) {
 // Finish that keeps a slot lets nothing take its place.
 func TestFinishKeepsTheSlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 		defer done()
 		var inbox runtime.Inbox
 		var b *runtime.Batch
@@ -349,13 +348,13 @@ func TestFinishKeepsTheSlot(t *testing.T) {
 func TestFinishedAfterClose(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		recorded := 0
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second), Record: func(*runtime.Result) { recorded++ }})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second), Record: func(*runtime.Result) { recorded++ }})
 		defer done()
 		var inbox runtime.Inbox
 		var kept *runtime.Result
 		reqs := gets(3)
-		reqs[0].Session = answers(200, time.Second/2)
-		reqs[2].Session = answers(200, time.Hour)
+		reqs[0].Session = answers(time.Second/2)
+		reqs[2].Session = answers(time.Hour)
 		closed := false
 		b := e.Batch(&inbox, runtime.List(reqs), runtime.BatchOptions{Finish: func(r *runtime.Result) bool {
 			if closed {

@@ -19,7 +19,7 @@ func TestEngineCloseWaitsForWorkers(t *testing.T) {
 		e := runtime.NewEngine(context.Background(), runtime.EngineOptions{Executor: stubborn})
 		var inbox runtime.Inbox
 		quick := get("http://a.test/")
-		quick.Session = answers(200, 0)
+		quick.Session = answers(0)
 		b := e.Batch(&inbox, runtime.List([]*runtime.Request{quick, get("http://a.test/")}), runtime.BatchOptions{})
 		if _, err := b.Next(&inbox); err != nil {
 			t.Fatal(err)
@@ -69,7 +69,7 @@ func TestEngineCloseWhileTheSourceBlocks(t *testing.T) {
 
 func TestBatchesAreNumbered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 0)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(0)})
 		defer done()
 		var inbox runtime.Inbox
 		for want := 1; want <= 3; want++ {

@@ -143,7 +143,7 @@ func TestStopWhileAnAttemptWaitsItsTurn(t *testing.T) {
 // The end of a Batch ends its wait for a slot that another Batch has.
 func TestBatchTimeoutEndsTheWaitForASlot(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Hour), PerHost: runtime.PerHost{Concurrency: 1}})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Hour), PerHost: runtime.PerHost{Concurrency: 1}})
 		defer done()
 		l := newLoop()
 		start := time.Now()

@@ -28,13 +28,13 @@ func gets(n int) []*runtime.Request {
 // generator is a Source that is no list.
 func generator(reqs []*runtime.Request) runtime.Source { return runtime.List(reqs) }
 
-// answers is an Executor that takes d and returns status.
-func answers(status int, d time.Duration) runtime.Executor {
+// answers is an Executor that takes d and returns a 200.
+func answers(d time.Duration) runtime.Executor {
 	return runtime.ExecutorFunc(func(ctx context.Context, _ *runtime.Request) (*runtime.Response, error) {
 		if err := rest(ctx, d); err != nil {
 			return nil, err
 		}
-		return &runtime.Response{Status: status}, nil
+		return &runtime.Response{Status: 200}, nil
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 
 func TestPumpKeepsItsSlotsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 		defer done()
 		var inbox runtime.Inbox
 		start := time.Now()
@@ -56,7 +56,7 @@ func TestPumpUsesTheEnginesSize(t *testing.T) {
 
 func TestPumpOfNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 0)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(0)})
 		defer done()
 		var inbox runtime.Inbox
 		b := e.Batch(&inbox, runtime.List(nil), runtime.BatchOptions{})
@@ -76,7 +76,7 @@ func TestPumpOfNothing(t *testing.T) {
 
 func TestPumpNeedsANextToStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 0)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(0)})
 		defer done()
 		var inbox runtime.Inbox
 		b := e.Batch(&inbox, func() (*runtime.Request, error) {
@@ -126,7 +126,7 @@ func TestPumpOrder(t *testing.T) {
 
 func TestSourceErrorComesAfterWhatIsInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(time.Second)})
 		defer done()
 		var inbox runtime.Inbox
 		broken := errors.New("row 4 is no request")
@@ -251,12 +251,12 @@ func TestBatchTimeoutIsOverWithTheBatch(t *testing.T) {
 func TestCloseCancelsAndRecords(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var recorded []*runtime.Result
-		exec := answers(200, time.Hour)
+		exec := answers(time.Hour)
 		e, done := newEngine(t, runtime.EngineOptions{Executor: exec, Record: func(r *runtime.Result) { recorded = append(recorded, r) }})
 		defer done()
 		reqs := gets(10)
 		for i, d := range []time.Duration{1, 2, 2} {
-			reqs[i].Session = answers(200, d*time.Second)
+			reqs[i].Session = answers(d*time.Second)
 		}
 		var inbox runtime.Inbox
 		b := e.Batch(&inbox, runtime.List(reqs), runtime.BatchOptions{Size: 5, List: true})
@@ -325,7 +325,7 @@ func TestStopLetsNothingNewStart(t *testing.T) {
 		{false, map[runtime.Kind]int{"": 4}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			e, done := newEngine(t, runtime.EngineOptions{Executor: answers(200, 2*time.Second)})
+			e, done := newEngine(t, runtime.EngineOptions{Executor: answers(2*time.Second)})
 			defer done()
 			time.AfterFunc(3*time.Second, func() {
 				e.Stop(&runtime.Error{Kind: runtime.KindScriptDeadline, Message: "enough"})
@@ -359,7 +359,7 @@ func TestCancelEndsWhatIsInFlight(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
-			e := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: answers(200, 2*time.Second)})
+			e := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: answers(2*time.Second)})
 			time.AfterFunc(3*time.Second, func() { end(e, cancel) })
 			var inbox runtime.Inbox
 			start := time.Now()

@@ -133,8 +133,10 @@ func TestRateCountsEveryAttempt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		exec := newClocked(0)
 		exec.do = func(*runtime.Request) *runtime.Response { return &runtime.Response{Status: 503} }
-		sendOne(t, get("http://a.test/"), runtime.EngineOptions{Executor: exec, Rate: 0.1,
-			Retry: &runtime.Retry{Total: 3, Backoff: time.Second, Max: time.Second, NoJitter: true}})
+		sendOne(t, get("http://a.test/"), runtime.EngineOptions{
+			Executor: exec, Rate: 0.1,
+			Retry: &runtime.Retry{Total: 3, Backoff: time.Second, Max: time.Second, NoJitter: true},
+		})
 		near(t, "starts", evenly(4, 10*time.Second), exec.begun["a.test"])
 	})
 }

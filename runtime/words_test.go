@@ -161,8 +161,15 @@ func TestEqualFold(t *testing.T) {
 		a, b string
 		want bool
 	}{
-		{"Content-Type", "content-tYPE", true}, {"", "", true}, {"a", "ab", false}, {"a-b", "a_b", false},
-		{"@", "`", false}, {"[", "{", false}, {"K", "\u212a", false}, {"Ä", "ä", false}, {"É", "É", true}, // ASCII alone folds
+		{"Content-Type", "content-tYPE", true},
+		{"", "", true},
+		{"a", "ab", false},
+		{"a-b", "a_b", false},
+		{"@", "`", false},
+		{"[", "{", false},
+		{"K", "\u212a", false},
+		{"Ä", "ä", false},
+		{"É", "É", true}, // ASCII alone folds
 	} {
 		if got := runtime.EqualFold(c.a, c.b); got != c.want || runtime.EqualFold(c.b, c.a) != c.want {
 			t.Errorf("%q and %q: %v", c.a, c.b, got)

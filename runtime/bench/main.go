@@ -92,7 +92,7 @@ func profiled(file string, f func() error) error {
 	if err != nil {
 		return err
 	}
-	defer out.Close()
+	defer out.Close() //nolint:errcheck // a profile that is cut short shows
 	if err := pprof.StartCPUProfile(out); err != nil {
 		return err
 	}
@@ -139,7 +139,7 @@ func compare(n, conns, rounds int) error {
 }
 
 func startServer(self string) (url string, stop func(), err error) {
-	cmd := exec.Command(self, "-server")
+	cmd := exec.CommandContext(context.Background(), self, "-server")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe() // the server ends when this closes
 	if err != nil {
@@ -163,7 +163,7 @@ func startServer(self string) (url string, stop func(), err error) {
 }
 
 func runClient(self, name, url string, n, conns int) (outcome, error) {
-	cmd := exec.Command(self, "-client", name, "-url", url, "-n", fmt.Sprint(n), "-conns", fmt.Sprint(conns))
+	cmd := exec.CommandContext(context.Background(), self, "-client", name, "-url", url, "-n", fmt.Sprint(n), "-conns", fmt.Sprint(conns))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -174,12 +174,12 @@ func runClient(self, name, url string, n, conns int) (outcome, error) {
 }
 
 func printTable(w io.Writer, names []string, results map[string][]outcome, n int) {
-	fmt.Fprintf(w, "%-22s %12s %12s %10s %10s %8s %8s\n", "client", "requests/s", "µs CPU/req", "RSS MB", "at 10 %", "sockets", "failed")
+	_, _ = fmt.Fprintf(w, "%-22s %12s %12s %10s %10s %8s %8s\n", "client", "requests/s", "µs CPU/req", "RSS MB", "at 10 %", "sockets", "failed")
 	base := median(results["net/http"], func(o outcome) float64 { return float64(o.CPU) })
 	for _, name := range names {
 		list := results[name]
 		cpu := median(list, func(o outcome) float64 { return float64(o.CPU) })
-		fmt.Fprintf(w, "%-22s %12.0f %12.2f %10.1f %10.1f %8d %8d   %.2f × net/http's CPU\n", name,
+		_, _ = fmt.Fprintf(w, "%-22s %12.0f %12.2f %10.1f %10.1f %8d %8d   %.2f × net/http's CPU\n", name,
 			median(list, func(o outcome) float64 { return float64(n) / o.Elapsed.Seconds() }),
 			cpu/float64(n)/1e3,
 			median(list, func(o outcome) float64 { return float64(o.RSS) })/1e6,

@@ -51,7 +51,7 @@ func get(ctx context.Context, transport *http.Transport, url string, i int64) bo
 	if err != nil {
 		return false
 	}
-	defer resp.Body.Close()
+	defer resp.Body.Close() //nolint:errcheck // it was read to its end
 	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 		return false
 	}

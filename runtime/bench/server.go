@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -14,11 +15,14 @@ const answer = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Len
 // serve answers every request with the same small JSON, as cheaply as Go can,
 // until standard input closes.
 func serve(out io.Writer) error {
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	var lc net.ListenConfig
+	ln, err := lc.Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "http://%s\n", ln.Addr())
+	if _, err := fmt.Fprintf(out, "http://%s\n", ln.Addr()); err != nil {
+		return err
+	}
 	go func() {
 		_, _ = io.Copy(io.Discard, os.Stdin)
 		os.Exit(0)
@@ -34,7 +38,7 @@ func serve(out io.Writer) error {
 
 // answerAll answers each head without a body; the clients here send GETs.
 func answerAll(conn net.Conn) {
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // its client is gone
 	r := bufio.NewReaderSize(conn, 4096)
 	for {
 		for {

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -47,7 +46,7 @@ func runVolley(ctx context.Context, opt options, early func()) (ok, failed, sock
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	defer c.Close()
+	defer c.Close() //nolint:errcheck // the process ends
 	var tally report.Tally
 	done := 0
 	engine := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: c, Record: func(r *runtime.Result) {
@@ -74,7 +73,7 @@ func runVolley(ctx context.Context, opt options, early func()) (ok, failed, sock
 	if err != nil {
 		return 0, 0, 0, err
 	}
-	if _, err := fmt.Sscan(out.String(), &ok, &failed); err != nil && err != io.EOF {
+	if _, err := fmt.Sscan(out.String(), &ok, &failed); err != nil {
 		return 0, 0, 0, err
 	}
 	return ok, opt.N - ok, sockets, nil

@@ -102,7 +102,7 @@ func (r *run) follow(signals <-chan os.Signal, done <-chan struct{}) {
 			case 2:
 				r.end("the run was interrupted")
 			default:
-				os.Exit(exitInterrupted) //nolint:revive // the third signal: now means now
+				os.Exit(exitInterrupted) // now means now
 			}
 		case <-check:
 			if now := r.current.blocks(); now == blocks && r.engine.InFlight() == 0 {

@@ -59,7 +59,7 @@ func (c *conn) reply(trip *trip, out *outgoing, h *head) (*Reply, *runtime.Error
 		a.Protocol = "HTTP/1.0"
 	}
 	a.body = body{conn: c, framing: f, left: f.length, marked: f.chunked || f.length >= 0}
-	a.Reply.Body = &a.body
+	a.Body = &a.body
 	if f.length == 0 {
 		a.body.end(io.EOF)
 	}

@@ -116,7 +116,7 @@ func TestCancellation(t *testing.T) {
 			cancel(runtime.Errorf(runtime.KindBatchTimeout, "the batch is over"))
 			select {
 			case err := <-ended:
-				want{runtime.KindBatchTimeout, c.phase, c.sent}.check(t, err)
+				_ = want{runtime.KindBatchTimeout, c.phase, c.sent}.check(t, err)
 			case <-time.After(5 * time.Second):
 				t.Fatal("the exchange goes on")
 			}

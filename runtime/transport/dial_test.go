@@ -155,7 +155,7 @@ func TestControl(t *testing.T) {
 	}
 	x.Route = denied
 	_, err = tr.Do(t.Context(), x)
-	want{runtime.KindDenied, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
+	_ = want{runtime.KindDenied, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
 	if got := strings.Join(asked, ", "); got != script.Addr()+" name.test, 127.0.0.66:"+script.Port()+" name.test" {
 		t.Errorf("asked about %s", got)
 	}
@@ -261,7 +261,7 @@ func TestTimeoutsInVirtualTime(t *testing.T) {
 					}
 					return
 				}
-				c.want.check(t, err)
+				_ = c.want.check(t, err)
 				if took := time.Since(began); took != c.after {
 					t.Errorf("took %v, want %v", took, c.after)
 				}
@@ -298,7 +298,7 @@ func TestDeadlinesOnAKeptConnection(t *testing.T) {
 		}
 		began := time.Now()
 		_, _, err := fetch(t, tr, x)
-		want{runtime.KindReadTimeout, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
+		_ = want{runtime.KindReadTimeout, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
 		if took := time.Since(began); took != x.ReadTimeout {
 			t.Errorf("took %v, want %v", took, x.ReadTimeout)
 		}

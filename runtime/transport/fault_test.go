@@ -260,7 +260,7 @@ func TestBodyLimit(t *testing.T) {
 				t.Fatal(err)
 			}
 			data, err := transport.ReadBody(r.Body, r.Length, 10)
-			want{runtime.KindBodyTooLarge, runtime.PhaseBody, runtime.SentYes}.check(t, err)
+			_ = want{runtime.KindBodyTooLarge, runtime.PhaseBody, runtime.SentYes}.check(t, err)
 			if string(data) != c.got {
 				t.Errorf("kept %q, want %q", data, c.got)
 			}

@@ -268,7 +268,7 @@ func TestH2StreamsAreIndependent(t *testing.T) {
 	}()
 	<-reached
 	cancel(runtime.Errorf(runtime.KindBatchTimeout, "over"))
-	want{runtime.KindBatchTimeout, runtime.PhaseWait, runtime.SentMaybe}.check(t, <-hung)
+	_ = want{runtime.KindBatchTimeout, runtime.PhaseWait, runtime.SentMaybe}.check(t, <-hung)
 	r, err := tr.Do(t.Context(), to(t, server.URL+"/endless"))
 	if err != nil {
 		t.Fatal(err)
@@ -339,8 +339,11 @@ func TestH2RequestAsSent(t *testing.T) {
 	x := post(t, server.URL+"/", "abc")
 	x.Target = "//a%2Fb?x=%zz&y"
 	x.Header = runtime.Header{
-		{Name: "Host", Value: "given.test"}, {Name: "X-A", Value: "1"}, {Name: "x-a", Value: "2"},
-		{Name: "Connection", Value: "keep-alive"}, {Name: "Content-Length", Value: "3"},
+		{Name: "Host", Value: "given.test"},
+		{Name: "X-A", Value: "1"},
+		{Name: "x-a", Value: "2"},
+		{Name: "Connection", Value: "keep-alive"},
+		{Name: "Content-Length", Value: "3"},
 	}
 	must(t, tr, x)
 	if want := `POST //a%2Fb?x=%zz&y given.test map[Content-Length:[3] X-A:[1 2]] "abc" 3`; got[0] != want {

@@ -149,7 +149,7 @@ func TestProxyFaults(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = tr.Do(t.Context(), x)
-		want{runtime.KindProxy, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
+		_ = want{runtime.KindProxy, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
 	})
 }
 
@@ -183,7 +183,7 @@ func TestSocks(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = tr.Do(t.Context(), y)
-			want{runtime.KindProxy, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
+			_ = want{runtime.KindProxy, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
 			_ = tr.Close()
 		})
 	}

@@ -166,7 +166,7 @@ func TestStaleConnection(t *testing.T) {
 			c.prepare(x)
 			if !c.again {
 				_, _, err := fetch(t, tr, x)
-				want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
+				_ = want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
 				if n := len(script.Requests()); n != 2 {
 					t.Errorf("%d requests arrived, want 2", n)
 				}
@@ -193,7 +193,7 @@ func TestHalfAnAnswerOnAUsedConnection(t *testing.T) {
 	url := "http://" + script.Addr() + "/"
 	must(t, tr, to(t, url))
 	_, _, err := fetch(t, tr, to(t, url))
-	want{runtime.KindInvalidResponse, runtime.PhaseHeaders, runtime.SentYes}.check(t, err)
+	_ = want{runtime.KindInvalidResponse, runtime.PhaseHeaders, runtime.SentYes}.check(t, err)
 	if n := len(script.Requests()); n != 2 {
 		t.Errorf("%d requests arrived, want 2", n)
 	}
@@ -205,7 +205,7 @@ func TestFreshConnectionIsNotRetried(t *testing.T) {
 	script := runtimetest.Listen(t, reply(""))
 	tr := open(t, transport.Config{})
 	_, _, err := fetch(t, tr, to(t, "http://"+script.Addr()+"/"))
-	want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
+	_ = want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
 	if script.Conns() != 1 {
 		t.Errorf("%d connections", script.Conns())
 	}
@@ -252,7 +252,7 @@ func TestBodyClosedEarly(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err = r.Body.Read(b[:])
-			want{runtime.KindClosedResponse, runtime.PhaseBody, runtime.SentYes}.check(t, err)
+			_ = want{runtime.KindClosedResponse, runtime.PhaseBody, runtime.SentYes}.check(t, err)
 			if n := tr.Stats().Open; n != c.open {
 				t.Errorf("%d connections open, want %d", n, c.open)
 			}

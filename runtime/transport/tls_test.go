@@ -176,7 +176,7 @@ func TestBodiesOverTLS(t *testing.T) {
 				}
 				return
 			}
-			want{c.kind, runtime.PhaseBody, runtime.SentYes}.check(t, err)
+			_ = want{c.kind, runtime.PhaseBody, runtime.SentYes}.check(t, err)
 		})
 	}
 }
@@ -191,7 +191,7 @@ func TestBadRecordAfterTheHandshake(t *testing.T) {
 	})
 	tr := open(t, transport.Config{TLS: &tls.Config{RootCAs: certs.Roots}})
 	_, _, err := fetch(t, tr, to(t, "https://"+script.Addr()+"/"))
-	want{runtime.KindTLS, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
+	_ = want{runtime.KindTLS, runtime.PhaseWait, runtime.SentMaybe}.check(t, err)
 }
 
 func TestPlainToTLSPort(t *testing.T) {

@@ -220,7 +220,7 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 	if err := tr.Close(); err != nil {
 		t.Fatal(err)
 	}
-	want{runtime.KindCancelled, runtime.PhaseWait, runtime.SentMaybe}.check(t, <-failed)
+	_ = want{runtime.KindCancelled, runtime.PhaseWait, runtime.SentMaybe}.check(t, <-failed)
 	if _, err := tr.Do(t.Context(), to(t, "http://"+script.Addr()+"/")); err == nil {
 		t.Error("a closed Transport took an exchange")
 	}

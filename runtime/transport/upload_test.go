@@ -213,7 +213,7 @@ func TestServerNeverReads(t *testing.T) {
 	x := post(t, "http://"+script.Addr()+"/", strings.Repeat("x", 64<<20))
 	x.ReadTimeout = 200 * time.Millisecond
 	_, _, err := fetch(t, tr, x)
-	want{runtime.KindReadTimeout, runtime.PhaseSend, runtime.SentMaybe}.check(t, err)
+	_ = want{runtime.KindReadTimeout, runtime.PhaseSend, runtime.SentMaybe}.check(t, err)
 	close(release)
 }
 
