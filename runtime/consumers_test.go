@@ -158,7 +158,7 @@ func TestASourceThatAnswersLater(t *testing.T) {
 // Batch afterwards: that wake would end some other wait of its.
 func TestAThreadThatGaveUpIsNotWoken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(5*time.Second)})
+		e, done := newEngine(t, runtime.EngineOptions{Executor: answers(5 * time.Second)})
 		defer done()
 		l := newLoop()
 		b := e.Batch(l, runtime.List(gets(1)), runtime.BatchOptions{})
@@ -353,7 +353,7 @@ func TestFinishedAfterClose(t *testing.T) {
 		var inbox runtime.Inbox
 		var kept *runtime.Result
 		reqs := gets(3)
-		reqs[0].Session = answers(time.Second/2)
+		reqs[0].Session = answers(time.Second / 2)
 		reqs[2].Session = answers(time.Hour)
 		closed := false
 		b := e.Batch(&inbox, runtime.List(reqs), runtime.BatchOptions{Finish: func(r *runtime.Result) bool {

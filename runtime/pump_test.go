@@ -256,7 +256,7 @@ func TestCloseCancelsAndRecords(t *testing.T) {
 		defer done()
 		reqs := gets(10)
 		for i, d := range []time.Duration{1, 2, 2} {
-			reqs[i].Session = answers(d*time.Second)
+			reqs[i].Session = answers(d * time.Second)
 		}
 		var inbox runtime.Inbox
 		b := e.Batch(&inbox, runtime.List(reqs), runtime.BatchOptions{Size: 5, List: true})
@@ -325,7 +325,7 @@ func TestStopLetsNothingNewStart(t *testing.T) {
 		{false, map[runtime.Kind]int{"": 4}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			e, done := newEngine(t, runtime.EngineOptions{Executor: answers(2*time.Second)})
+			e, done := newEngine(t, runtime.EngineOptions{Executor: answers(2 * time.Second)})
 			defer done()
 			time.AfterFunc(3*time.Second, func() {
 				e.Stop(&runtime.Error{Kind: runtime.KindScriptDeadline, Message: "enough"})
@@ -359,7 +359,7 @@ func TestCancelEndsWhatIsInFlight(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ctx, cancel := context.WithCancelCause(context.Background())
 			defer cancel(nil)
-			e := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: answers(2*time.Second)})
+			e := runtime.NewEngine(ctx, runtime.EngineOptions{Executor: answers(2 * time.Second)})
 			time.AfterFunc(3*time.Second, func() { end(e, cancel) })
 			var inbox runtime.Inbox
 			start := time.Now()
