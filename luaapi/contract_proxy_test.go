@@ -95,7 +95,8 @@ type realProxy struct {
 
 func (p *realProxy) start(h *harness, config *tls.Config) {
 	proxy := goproxy.NewProxyHttpServer()
-	proxy.Logger = log.New(io.Discard, "", 0)
+	silence := log.New(io.Discard, "", 0)
+	proxy.Logger = silence
 	proxy.Tr = &http.Transport{DisableKeepAlives: true}
 	p.server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		credentials := r.Header.Get("Proxy-Authorization")
@@ -109,6 +110,7 @@ func (p *realProxy) start(h *harness, config *tls.Config) {
 		}
 		proxy.ServeHTTP(w, r)
 	}))
+	p.server.Config.ErrorLog = silence
 	if config != nil {
 		p.server.TLS = config
 		p.server.StartTLS()

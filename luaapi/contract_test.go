@@ -28,22 +28,14 @@ const contractFolder = "testdata/contract"
 const caseLimit = 10 * time.Second
 
 // TestContract runs every case in a script, engine and client of its own.
-func TestContract(t *testing.T) {
-	files, err := filepath.Glob(filepath.Join(contractFolder, "*.lua"))
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no contract files: %v", err)
-	}
+func TestContract(t *testing.T) { runFolder(t, contractFolder) }
+
+// runFolder runs the cases of a folder's files.
+func runFolder(t *testing.T, folder string) {
+	files, chunks := chunksIn(t, folder)
 	bin := sharedHTTPBin(t)
-	for _, file := range files {
-		src, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		chunk, err := vm.Compile(filepath.Base(file), src)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".lua"), func(t *testing.T) {
+	for i, chunk := range chunks {
+		t.Run(strings.TrimSuffix(filepath.Base(files[i]), ".lua"), func(t *testing.T) {
 			for _, c := range casesIn(t, chunk) {
 				t.Run(c.name, func(t *testing.T) {
 					t.Parallel()
@@ -52,6 +44,26 @@ func TestContract(t *testing.T) {
 			}
 		})
 	}
+}
+
+// chunksIn compiles the files of a folder.
+func chunksIn(t *testing.T, folder string) ([]string, []*vm.Chunk) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(folder, "*.lua"))
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no cases in %s: %v", folder, err)
+	}
+	chunks := make([]*vm.Chunk, len(files))
+	for i, file := range files {
+		src, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if chunks[i], err = vm.Compile(filepath.Base(file), src); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files, chunks
 }
 
 // contractCase is a promise and what its script is given.

@@ -2,6 +2,8 @@ package luaapi
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -50,6 +52,9 @@ func headersInto(r *runtime.Request, v lua.LValue) error {
 			return nil
 		}
 	}
+	if len(r.Header) == 0 && plainHeaders(r, v) {
+		return nil
+	}
 	fresh := len(r.Header) == 0
 	unset := func(name string) {
 		if r.Options == nil {
@@ -66,6 +71,32 @@ func headersInto(r *runtime.Request, v lua.LValue) error {
 		}
 	}
 	return fieldList(v, fieldSink{add: add, drop: unset, falseDrops: true})
+}
+
+// plainHeaders reads the usual table of names and texts straight into an empty
+// header; false means that there is more to it.
+func plainHeaders(r *runtime.Request, v lua.LValue) bool {
+	t, ok := v.(*lua.LTable)
+	if !ok {
+		return false
+	}
+	header := make(runtime.Header, 0, 4)
+	for k, item := t.Next(lua.LNil); k != lua.LNil; k, item = t.Next(k) {
+		name, ok := k.(lua.LString)
+		if !ok {
+			return false
+		}
+		value, ok := plainText(item)
+		if !ok {
+			return false
+		}
+		header = append(header, runtime.Field{Name: string(name), Value: value})
+	}
+	if len(header) > 1 {
+		slices.SortFunc(header, func(a, b runtime.Field) int { return strings.Compare(a.Name, b.Name) })
+	}
+	r.Header = header
+	return true
 }
 
 func paramsOf(v lua.LValue) (runtime.Params, error) {

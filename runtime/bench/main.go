@@ -38,6 +38,7 @@ type outcome struct {
 // clients by name; each sends opt.N requests, opt.Conns at a time.
 var clients = map[string]func(ctx context.Context, opt options, early func()) (ok, failed, sockets int, err error){
 	"volley (Lua, imap)": runVolley,
+	"volley (Go engine)": runEngine,
 	"net/http":           runNetHTTP,
 }
 

@@ -11,15 +11,20 @@ const noProxyKey = "no_proxy"
 
 // proxyFor returns the proxy URL for an origin, "" for none: the request's
 // and the session's, merged key by key, else the command line's, else the
-// environment's. no_proxy among the former bypasses all of them.
+// environment's. no_proxy among the former bypasses all of them, and stands
+// in for the environment's.
 func (p *profile) proxyFor(l *location, own []runtime.Field) (string, *runtime.Error) {
+	env := p.env
 	if len(own) > 0 || len(p.Proxies) > 0 {
 		list, ok := lookupKey(own, noProxyKey)
 		if !ok {
-			list, _ = lookupKey(p.Proxies, noProxyKey)
+			list, ok = lookupKey(p.Proxies, noProxyKey)
 		}
 		if bypassed(list, l) {
 			return "", nil
+		}
+		if ok {
+			env.noProxy = ""
 		}
 		for _, key := range []string{l.scheme + "://" + l.host, l.scheme, "all://" + l.host, "all"} {
 			raw, ok := lookupKey(own, key)
@@ -34,7 +39,7 @@ func (p *profile) proxyFor(l *location, own []runtime.Field) (string, *runtime.E
 	if p.client.config.Proxy != "" {
 		return p.client.config.Proxy, nil
 	}
-	raw := p.env.proxyFor(l)
+	raw := env.proxyFor(l)
 	if raw == "" {
 		return "", nil
 	}
