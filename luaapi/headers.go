@@ -36,40 +36,9 @@ func headersOf(ud *lua.LUserData) *headersObject {
 
 func headersClass() Class {
 	return Class{
-		Name: "Headers",
-		Doc:  "Headers by name, in any case: `resp.headers[\"content-type\"]`; repeats are joined with `, `. An absent one is nil.",
-		Methods: []Function{
-			{
-				Name: "get_all", Params: []Param{{"name", "string", "In any case."}}, Returns: "string[]",
-				Doc: "Every value of a header, in order.",
-				Example: `local resp = volley.get(base .. "/response-headers?X-A=1&X-A=2"):send()
-assert(#resp.headers:get_all("x-a") == 2 and resp.headers["X-A"] == "1, 2")`,
-				call: func(c call) int {
-					out := c.L.NewTable()
-					for i, v := range self[*headersObject](c).list().Values(c.text(1)) {
-						out.RawSetInt(i+1, lua.LString(v))
-					}
-					return c.push(out)
-				},
-			},
-			{
-				Name: "pairs", Returns: "fun(): string, string",
-				Doc:     "Iterates over every header line, in order, repeats apart.",
-				Example: `for name, value in volley.get(base .. "/get"):send().headers:pairs() do assert(#name > 0 and value) end`,
-				call: func(c call) int {
-					fields, i := self[*headersObject](c).list().Clone(), 0
-					return c.push(c.L.NewFunction(func(L *lua.LState) int {
-						if i == len(fields) {
-							return 0
-						}
-						i++
-						L.Push(lua.LString(fields[i-1].Name))
-						L.Push(lua.LString(fields[i-1].Value))
-						return 2
-					}))
-				},
-			},
-		},
+		Name:    "Headers",
+		Doc:     "Headers by name, in any case: `resp.headers[\"content-type\"]`; repeats are joined with `, `. An absent one is nil.",
+		Methods: headersMethods(),
 		lookup: func(_ *Script, _ *lua.LState, ud *lua.LUserData, key string) (lua.LValue, bool) {
 			if v, ok := headersOf(ud).list().Joined(key); ok {
 				return lua.LString(v), true
@@ -113,6 +82,41 @@ assert(#resp.headers:get_all("x-a") == 2 and resp.headers["X-A"] == "1, 2")`,
 				b.WriteString(f.Name + ": " + f.Value + "\n")
 			}
 			return b.String()
+		},
+	}
+}
+
+func headersMethods() []Function {
+	return []Function{
+		{
+			Name: "get_all", Params: []Param{{"name", "string", "In any case."}}, Returns: "string[]",
+			Doc: "Every value of a header, in order.",
+			Example: `local resp = volley.get(base .. "/response-headers?X-A=1&X-A=2"):send()
+assert(#resp.headers:get_all("x-a") == 2 and resp.headers["X-A"] == "1, 2")`,
+			call: func(c call) int {
+				out := c.L.NewTable()
+				for i, v := range self[*headersObject](c).list().Values(c.text(1)) {
+					out.RawSetInt(i+1, lua.LString(v))
+				}
+				return c.push(out)
+			},
+		},
+		{
+			Name: "pairs", Returns: "fun(): string, string",
+			Doc:     "Iterates over every header line, in order, repeats apart.",
+			Example: `for name, value in volley.get(base .. "/get"):send().headers:pairs() do assert(#name > 0 and value) end`,
+			call: func(c call) int {
+				fields, i := self[*headersObject](c).list().Clone(), 0
+				return c.push(c.L.NewFunction(func(L *lua.LState) int {
+					if i == len(fields) {
+						return 0
+					}
+					i++
+					L.Push(lua.LString(fields[i-1].Name))
+					L.Push(lua.LString(fields[i-1].Value))
+					return 2
+				}))
+			},
 		},
 	}
 }

@@ -108,6 +108,14 @@ func verb(method string) Function {
 	}
 }
 
+// methodOf is a method in upper case; an empty one would go out as GET.
+func methodOf(c call, text string) string {
+	if text == "" {
+		c.raisef("method is empty: write a word such as GET")
+	}
+	return strings.ToUpper(text)
+}
+
 func article(word string) string {
 	if strings.ContainsRune("AEIOU", rune(word[0])) {
 		return "an"
@@ -131,7 +139,7 @@ func verbs() []Function {
 		Example: `local req = volley.request("PROPFIND", base .. "/anything")
 assert(req.method == "PROPFIND")`,
 		call: func(c call) int {
-			method := strings.ToUpper(c.text(1))
+			method := methodOf(c, c.text(1))
 			return c.push(&c.s.buildRequest(c, method, c.arg(2), c.tableOr(3), nil).value)
 		},
 	})
@@ -157,81 +165,9 @@ func change(c call, ud *lua.LUserData, field string) *requestObject {
 
 func requestClass() Class {
 	return Class{
-		Name: "Request",
-		Doc:  "A request that is not sent yet. Its fields can be changed until a send takes it, and in `before_request` hooks and `auth` functions.",
-		Fields: []Field{
-			{
-				Name: "method", Type: "string", Doc: "Upper case.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
-					return lua.LString(requestOf(ud).r.Method)
-				},
-				set: func(c call, ud *lua.LUserData, v lua.LValue) {
-					change(c, ud, "method").r.Method = strings.ToUpper(needText(c, "method", v))
-				},
-			},
-			{
-				Name: "url", Type: "string", Doc: "As given; as sent on `resp.request`.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return lua.LString(requestOf(ud).r.URL) },
-				set: func(c call, ud *lua.LUserData, v lua.LValue) {
-					change(c, ud, "url").r.URL = needText(c, "url", v)
-				},
-			},
-			{
-				Name: "headers", Type: "volley.Headers", Doc: "The request's own headers; all of them on `resp.request`.",
-				get: func(s *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
-					o := requestOf(ud)
-					return s.wrap(&headersObject{fields: &o.r.Header, owner: o})
-				},
-				set: func(c call, ud *lua.LUserData, v lua.LValue) {
-					o := change(c, ud, "headers")
-					o.r.Header = nil
-					setHeaders(c, o.r, v)
-				},
-			},
-			{
-				Name: "body", Type: "string?", Doc: "The body as it will be sent, when it is in memory.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
-					if b, ok := requestOf(ud).r.Body.(*runtime.Bytes); ok {
-						return lua.LString(b.Data)
-					}
-					return lua.LNil
-				},
-				set: func(c call, ud *lua.LUserData, v lua.LValue) {
-					o := change(c, ud, "body")
-					if v == lua.LNil {
-						o.r.Body = nil
-						return
-					}
-					o.r.Body = &runtime.Bytes{Data: []byte(needText(c, "body", v))}
-				},
-			},
-			{
-				Name: "meta", Type: "any", Doc: "Yours; the same value at `resp.request.meta` and `err.request.meta`; never sent.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).meta },
-				set: func(c call, ud *lua.LUserData, v lua.LValue) { change(c, ud, "meta").setMeta(v) },
-			},
-			{
-				Name: "id", Type: "string?", Doc: "For output and logs.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return textOrNil(requestOf(ud).r.ID) },
-			},
-			{
-				Name: "session", Type: "volley.Session?", Doc: "The session it is bound to.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
-					if o := requestOf(ud).root(); o.session != nil {
-						return o.session.value
-					}
-					return lua.LNil
-				},
-			},
-			{
-				Name: "response", Type: "volley.Response?", Doc: "Of its last send.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).root().response },
-			},
-			{
-				Name: "error", Type: "volley.Error?", Doc: "Of its last send, when that failed.",
-				get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).root().failure },
-			},
-		},
+		Name:     "Request",
+		Doc:      "A request that is not sent yet. Its fields can be changed until a send takes it, and in `before_request` hooks and `auth` functions.",
+		Fields:   requestFields(),
 		Methods:  requestMethods(),
 		tostring: func(_ *Script, ud *lua.LUserData) string { return "<Request [" + requestOf(ud).r.Method + "]>" },
 		equal:    func(a, b *lua.LUserData) bool { return requestOf(a).r == requestOf(b).r },
@@ -241,6 +177,82 @@ func requestClass() Class {
 				return "; not sent yet: use req:send()"
 			}
 			return ""
+		},
+	}
+}
+
+func requestFields() []Field {
+	return []Field{
+		{
+			Name: "method", Type: "string", Doc: "Upper case.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
+				return lua.LString(requestOf(ud).r.Method)
+			},
+			set: func(c call, ud *lua.LUserData, v lua.LValue) {
+				change(c, ud, "method").r.Method = methodOf(c, needText(c, "method", v))
+			},
+		},
+		{
+			Name: "url", Type: "string", Doc: "As given; as sent on `resp.request`.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return lua.LString(requestOf(ud).r.URL) },
+			set: func(c call, ud *lua.LUserData, v lua.LValue) {
+				change(c, ud, "url").r.URL = needText(c, "url", v)
+			},
+		},
+		{
+			Name: "headers", Type: "volley.Headers", Doc: "The request's own headers; all of them on `resp.request`.",
+			get: func(s *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
+				o := requestOf(ud)
+				return s.wrap(&headersObject{fields: &o.r.Header, owner: o})
+			},
+			set: func(c call, ud *lua.LUserData, v lua.LValue) {
+				o := change(c, ud, "headers")
+				o.r.Header = nil
+				setHeaders(c, o.r, v)
+			},
+		},
+		{
+			Name: "body", Type: "string?", Doc: "The body as it will be sent, when it is in memory.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
+				if b, ok := requestOf(ud).r.Body.(*runtime.Bytes); ok {
+					return lua.LString(b.Data)
+				}
+				return lua.LNil
+			},
+			set: func(c call, ud *lua.LUserData, v lua.LValue) {
+				o := change(c, ud, "body")
+				if v == lua.LNil {
+					o.r.Body = nil
+					return
+				}
+				o.r.Body = &runtime.Bytes{Data: []byte(needText(c, "body", v))}
+			},
+		},
+		{
+			Name: "meta", Type: "any", Doc: "Yours; the same value at `resp.request.meta` and `err.request.meta`; never sent.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).meta },
+			set: func(c call, ud *lua.LUserData, v lua.LValue) { change(c, ud, "meta").setMeta(v) },
+		},
+		{
+			Name: "id", Type: "string?", Doc: "For output and logs.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return textOrNil(requestOf(ud).r.ID) },
+		},
+		{
+			Name: "session", Type: "volley.Session?", Doc: "The session it is bound to.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
+				if o := requestOf(ud).root(); o.session != nil {
+					return o.session.value
+				}
+				return lua.LNil
+			},
+		},
+		{
+			Name: "response", Type: "volley.Response?", Doc: "Of its last send.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).root().response },
+		},
+		{
+			Name: "error", Type: "volley.Error?", Doc: "Of its last send, when that failed.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).root().failure },
 		},
 	}
 }
@@ -293,16 +305,26 @@ func (o *requestObject) copy(c call, opts *lua.LTable) *requestObject {
 	n.own = *o.r
 	n.own.Owner = owner
 	n.own.Header = o.r.Header.Clone()
-	if o.r.Options != nil {
-		options := *o.r.Options
-		n.own.Options = &options
-	}
+	n.own.Options = o.optionsAgain()
 	root := o.root()
 	n.meta, n.callback, n.handler, n.session = root.meta, root.callback, root.handler, root.session
 	if opts != nil {
 		c.s.applyRequestOptions(c, n, opts)
 	}
 	return n
+}
+
+// optionsAgain are the options for another request like o. The parameters of a
+// prepared copy are in its URL already.
+func (o *requestObject) optionsAgain() *runtime.Options {
+	var options runtime.Options
+	if o.r.Options != nil {
+		options = *o.r.Options
+	}
+	if o.origin != nil {
+		options.Params = runtime.Params{IsRaw: true}
+	}
+	return &options
 }
 
 // plainText is the text of a string, number or boolean.
