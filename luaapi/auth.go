@@ -31,7 +31,7 @@ func (s *Script) authOf(v lua.LValue) (runtime.Auth, error) {
 	case *lua.LTable:
 		user, okUser := plainText(v.RawGetInt(1))
 		password, okPassword := plainText(v.RawGetInt(2))
-		if !okUser || !okPassword {
+		if !okUser || !okPassword || v.Len() != 2 {
 			return nil, fmt.Errorf("must be {user, password}")
 		}
 		return &client.Basic{User: user, Password: password}, nil

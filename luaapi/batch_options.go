@@ -155,6 +155,7 @@ func (r *batchRun) seal(o *requestObject) *runtime.Request {
 	if o.origin != nil {
 		// A prepared copy, such as resp.request: it is sent again as it went out.
 		c := *req
+		c.Options = o.optionsAgain()
 		req = &c
 	}
 	if r.settings.stream == runtime.Unset || req.Options != nil && req.Options.Stream != runtime.Unset {

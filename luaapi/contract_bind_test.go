@@ -26,6 +26,7 @@ func (h *harness) bind(L *lua.LState) {
 		"secure":          h.luaSecure,
 		"h2":              h.luaHTTP2,
 		"socks":           h.luaSocks,
+		"upload":          h.luaUpload,
 		"proxy":           h.luaProxy,
 		"setenv":          h.luaSetenv,
 		"sha512_256":      luaSHA512256,

@@ -166,8 +166,11 @@ func raisedError(err error) *runtime.Error {
 		return runtime.AsError(err)
 	}
 	kind := runtime.KindScript
-	if strings.Contains(se.Message, "stack overflow") {
+	switch {
+	case strings.Contains(se.Message, "stack overflow"):
 		kind = runtime.KindScriptStack
+	case strings.Contains(se.Message, "resulting string is larger than"):
+		kind = runtime.KindScriptMemory
 	}
 	return &runtime.Error{Kind: kind, Message: se.Error(), Traceback: se.Traceback, Cause: se}
 }

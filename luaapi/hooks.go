@@ -111,7 +111,7 @@ func (s *Script) hooks(l hookLists) *runtime.Hooks {
 		out.Redirect = func(ctx context.Context, resp *runtime.Response, next *runtime.Request) (bool, error) {
 			follow := true
 			err := s.each(ctx, "redirect hook", l.redirect, func() []lua.LValue {
-				return []lua.LValue{s.responseValue(resp), &s.preparedView(next, true).value}
+				return []lua.LValue{s.responseValue(resp), &s.preparedView(next, false).value}
 			}, func(v lua.LValue) error {
 				follow = follow && v != lua.LFalse
 				return nil

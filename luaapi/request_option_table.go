@@ -176,7 +176,7 @@ func retryOn(r *runtime.Retry, v lua.LValue) error {
 		return fmt.Errorf("must be a list of statuses, classes, ranges or kinds, got %s", typeName(v))
 	}
 	for i := 1; i <= list.Len(); i++ {
-		token, _ := plainText(list.RawGetInt(i))
+		token := list.RawGetInt(i).String()
 		on, ok := runtime.ParseRetryOn(token)
 		if !ok {
 			return fmt.Errorf(`%q is no status, class ("5xx"), range ("500-599") or kind ("timeout")`, token)

@@ -199,9 +199,10 @@ func maxBodyOf(v lua.LValue) (int64, error) {
 }
 
 // body puts data, json and files together: data wins over json, files make a
-// multipart form with data's fields first.
+// multipart form with data's fields first. What is empty is as good as not
+// given, as in requests.
 func (b *requestBuilder) body(c call) {
-	if b.file != nil {
+	if b.file != nil && !emptyTable(b.file) {
 		b.multipart(c)
 		return
 	}
@@ -224,6 +225,10 @@ func emptyData(v lua.LValue) bool {
 	if s, ok := v.(lua.LString); ok {
 		return s == ""
 	}
+	return emptyTable(v)
+}
+
+func emptyTable(v lua.LValue) bool {
 	t, ok := v.(*lua.LTable)
 	if !ok {
 		return false

@@ -3,6 +3,7 @@ package luaapi
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -242,7 +243,7 @@ func sessionVerb(f Function) Function {
 	}
 	if f.Name == "request" {
 		f.call = func(c call) int {
-			return c.push(&c.s.buildRequest(c, strings.ToUpper(c.text(1)), c.arg(2), c.tableOr(3), self[*sessionObject](c)).value)
+			return c.push(&c.s.buildRequest(c, methodOf(c, c.text(1)), c.arg(2), c.tableOr(3), self[*sessionObject](c)).value)
 		}
 	}
 	return f
@@ -254,7 +255,7 @@ func mountFunction() Function {
 			{"prefix", "string", "A URL's beginning; scheme and host match in any case and end at a host boundary."},
 			{"opts", "volley.SessionOptions", "Laid over the session's for URLs below the prefix."},
 		},
-		Doc: "Other settings for one part of the URLs; the longest prefix wins.",
+		Doc: "Other settings for one part of the URLs; the longest prefix wins. The same prefix again takes the place of the first.",
 		Example: `local s = volley.session()
 s:mount(base .. "/anything/v2", {headers = {["X-Version"] = "2"}})
 assert(s:get(base .. "/anything/v2/x"):send():json().headers["X-Version"][1] == "2")`,
@@ -273,6 +274,7 @@ assert(s:get(base .. "/anything/v2/x"):send():json().headers["X-Version"][1] == 
 			}
 			apply(c, "session options", c.s.options.session, opts, &b)
 			self[*sessionObject](c).update(c, func(set *client.Settings) {
+				set.Mounts = slices.DeleteFunc(set.Mounts, func(m client.Mount) bool { return m.Prefix == prefix })
 				set.Mounts = append(set.Mounts, client.Mount{Prefix: prefix, Settings: settings})
 			})
 			return 0

@@ -917,7 +917,7 @@ function Session:delete(url, opts) end
 ---@return volley.Request
 function Session:request(method, url, opts) end
 
----Other settings for one part of the URLs; the longest prefix wins.
+---Other settings for one part of the URLs; the longest prefix wins. The same prefix again takes the place of the first.
 ---```lua
 ---local s = volley.session()
 ---s:mount(base .. "/anything/v2", {headers = {["X-Version"] = "2"}})

@@ -188,7 +188,7 @@ func (f *flight) head(h *hop, reply *transport.Reply) *runtime.Response {
 	r.Status, r.Reason, r.Protocol = reply.Status, reply.Reason, reply.Protocol
 	r.URL, r.Header, r.Request = f.at.url, reply.Header, &h.req
 	r.History = f.history[:len(f.history):len(f.history)]
-	r.Timings, r.Elapsed = reply.Timings, reply.Elapsed
+	r.Start, r.Timings, r.Elapsed = f.start, reply.Timings, reply.Elapsed
 	r.RemoteAddr, r.Reused = reply.RemoteAddr, reply.Reused
 	r.Size.Headers = reply.HeaderBytes
 	return r
@@ -219,6 +219,7 @@ func (f *flight) failed(err *runtime.Error) error {
 	if err.Request == nil {
 		err.Request = f.asked
 	}
+	err.Start = f.start
 	if err.Timings.Total == 0 && !f.start.IsZero() {
 		err.Timings.Total = f.active()
 	}

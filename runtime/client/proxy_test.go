@@ -51,6 +51,7 @@ func TestProxyChoice(t *testing.T) {
 		"key by key":               {session: fields("http", "s"), request: fields("all", "r"), url: origin, want: "http://s"},
 		"direct":                   {env: []string{"http_proxy", "p1"}, flag: "f", session: fields("http", "s"), request: fields("http", ""), url: origin},
 		"no_proxy in the table":    {env: []string{"http_proxy", "p1"}, flag: "f", session: fields("http", "s"), request: fields("no_proxy", "api.test"), url: origin},
+		"no_proxy for no_proxy":    {env: []string{"http_proxy", "p1", "no_proxy", "api.test"}, request: fields("no_proxy", "x.test"), url: origin, want: "http://p1"},
 		"credentials":              {session: fields("all", "http://u:p w@s:1"), url: origin, want: "http://u:p%20w@s:1"},
 	} {
 		client := newClient(t, Config{Proxy: c.flag, Environ: environ(c.env...)})

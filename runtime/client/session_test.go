@@ -303,3 +303,20 @@ func TestClientAsGovernor(t *testing.T) {
 		t.Error("a closed client opened a pool")
 	}
 }
+
+func TestDefaultTimeouts(t *testing.T) {
+	c := newClient(t, Config{})
+	for _, want := range []struct{ set, got runtime.Timeout }{
+		{runtime.Timeout{}, runtime.Timeout{Connect: 10 * time.Second, Read: 30 * time.Second}},
+		{runtime.Timeout{Read: time.Second}, runtime.Timeout{Connect: 10 * time.Second, Read: time.Second}},
+		{runtime.Timeout{Connect: -1, Total: time.Minute}, runtime.Timeout{Connect: -1, Read: 30 * time.Second, Total: time.Minute}},
+	} {
+		s, err := c.NewSession(Settings{Timeout: want.set})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.profileOf(get("http://h.test/")).Timeout; got != want.got {
+			t.Errorf("%v: got %v, want %v", want.set, got, want.got)
+		}
+	}
+}

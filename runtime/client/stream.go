@@ -45,7 +45,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	failure := runtime.AsError(err)
 	if failure.Request == nil {
 		failure.Request, failure.Response = s.asked, s.resp
-		failure.Timings = s.resp.Timings
+		failure.Start, failure.Timings = s.resp.Start, s.resp.Timings
 		failure.Timings.Total = time.Since(s.start)
 	}
 	return n, failure

@@ -25,6 +25,7 @@ type Script struct {
 	work     sync.WaitGroup
 
 	mu       sync.Mutex
+	closed   bool
 	conns    int
 	open     map[net.Conn]struct{}
 	requests []string
@@ -72,6 +73,7 @@ func run(t testing.TB, l net.Listener, serve func(*Peer)) *Script {
 func (s *Script) Close() {
 	_ = s.listener.Close()
 	s.mu.Lock()
+	s.closed = true
 	for nc := range s.open {
 		_ = nc.SetDeadline(time.Unix(1, 0))
 	}
@@ -86,6 +88,11 @@ func (s *Script) accept() {
 			return
 		}
 		s.mu.Lock()
+		if s.closed {
+			s.mu.Unlock()
+			_ = nc.Close()
+			return
+		}
 		p := &Peer{Conn: nc, Index: s.conns, script: s, in: bufio.NewReader(nc)}
 		s.conns++
 		s.open[nc] = struct{}{}
@@ -142,6 +149,15 @@ type Peer struct {
 	in     *bufio.Reader
 }
 
+// giveTime bounds the wait that follows, unless Close has ended all waits.
+func (p *Peer) giveTime(set func(time.Time) error) {
+	p.script.mu.Lock()
+	defer p.script.mu.Unlock()
+	if !p.script.closed {
+		_ = set(time.Now().Add(giveUp))
+	}
+}
+
 // Request reads one request with its body, records it, and returns its bytes.
 func (p *Peer) Request() string {
 	head := p.Head()
@@ -156,7 +172,7 @@ func (p *Peer) Request() string {
 func (p *Peer) Head() string {
 	var head strings.Builder
 	for {
-		_ = p.Conn.SetReadDeadline(time.Now().Add(giveUp))
+		p.giveTime(p.Conn.SetReadDeadline)
 		line, err := p.in.ReadString('\n')
 		if err != nil {
 			panic(gone{})
@@ -170,7 +186,7 @@ func (p *Peer) Head() string {
 
 // Bytes reads exactly n bytes.
 func (p *Peer) Bytes(n int) []byte {
-	_ = p.Conn.SetReadDeadline(time.Now().Add(giveUp))
+	p.giveTime(p.Conn.SetReadDeadline)
 	b := make([]byte, n)
 	if _, err := io.ReadFull(p.in, b); err != nil {
 		panic(gone{})
@@ -204,7 +220,7 @@ func (o one) Read(p []byte) (int, error) {
 
 // Write sends text as it stands.
 func (p *Peer) Write(text string) {
-	_ = p.Conn.SetWriteDeadline(time.Now().Add(giveUp))
+	p.giveTime(p.Conn.SetWriteDeadline)
 	if _, err := io.WriteString(p.Conn, text); err != nil {
 		panic(gone{})
 	}
@@ -222,7 +238,7 @@ func (p *Peer) Await(c <-chan struct{}) {
 // Hangup waits until the other side closes, and returns what it sent until
 // then. A reset counts as closing.
 func (p *Peer) Hangup() string {
-	_ = p.Conn.SetReadDeadline(time.Now().Add(giveUp))
+	p.giveTime(p.Conn.SetReadDeadline)
 	rest, err := io.ReadAll(p.in)
 	var timeout net.Error
 	if errors.As(err, &timeout) && timeout.Timeout() {

@@ -92,11 +92,14 @@ func (x *Exchange) appendHead(b []byte, absolute bool, hasBody bool, length int6
 		b = x.appendOrigin(b)
 	}
 	b = append(b, "\r\n"...)
+	credentials := absolute && x.Route.proxy.basic != ""
 	for i := range x.Header {
 		f := &x.Header[i]
 		switch {
 		case i == host || runtime.EqualFold(f.Name, "Host"):
 			continue
+		case credentials && runtime.EqualFold(f.Name, "Proxy-Authorization"):
+			continue // those of the proxy's URL win, as in requests
 		case framing(f.Name):
 			if err := x.checkFraming(f, hasBody, length); err != nil {
 				return b, err
@@ -105,7 +108,7 @@ func (x *Exchange) appendHead(b []byte, absolute bool, hasBody bool, length int6
 		}
 		b = appendField(b, f.Name, f.Value)
 	}
-	if absolute && x.Route.proxy.basic != "" && !x.Header.Has("Proxy-Authorization") {
+	if credentials {
 		b = appendField(b, "Proxy-Authorization", x.Route.proxy.basic)
 	}
 	return append(x.appendFraming(b, hasBody, length), "\r\n"...), nil
