@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 )
 
 // Error is what every failure in volley is: one Kind, where it happened, and
@@ -21,6 +22,7 @@ type Error struct {
 	Index     int   // from 1 within its batch; 0 outside one
 	Cause     error // the error below, if any
 	Traceback string
+	Start     time.Time // of the attempt; zero: it was not on the wire
 	Timings   Timings
 }
 

@@ -25,6 +25,7 @@ type Response struct {
 	Partial     bool // the body ended early; only on an Error's Response
 	EndUnmarked bool // the body ended with the connection, nothing said so
 
+	Start      time.Time // of the attempt; zero: it was not on the wire
 	Timings    Timings
 	Elapsed    time.Duration // request start to headers parsed, of this hop
 	RemoteAddr string

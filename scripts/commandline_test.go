@@ -1,6 +1,7 @@
 package scripts_test
 
 import (
+	"context"
 	"encoding/pem"
 	"errors"
 	"io"
@@ -14,6 +15,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"volley/runtime/httpbin"
 )
 
 // TestCommandLine runs testdata/*.txtar: volley from its user's point of view.
@@ -28,9 +31,26 @@ func TestCommandLine(t *testing.T) {
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Setup:               serveTLS,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("GORACE", noRaceSleep)
+			if err := serveHTTPBin(env); err != nil {
+				return err
+			}
+			return serveTLS(env)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
 	})
+}
+
+// serveHTTPBin gives each script a go-httpbin, at $HTTPBIN.
+func serveHTTPBin(env *testscript.Env) error {
+	server, err := httpbin.Start(context.Background(), "")
+	if err != nil {
+		return err
+	}
+	env.Defer(func() { _ = server.Close() }) // what it still does serves nobody
+	env.Setenv("HTTPBIN", server.URL())
+	return nil
 }
 
 // serveTLS gives each script a server with a certificate of its own, at $TLS,

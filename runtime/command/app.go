@@ -114,7 +114,7 @@ func newApp(env *environment) *cli.App {
 		ErrWriter:                 env.Err,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
-			runCommand(env), checkCommand(env), apiCommand(env), typesCommand(env),
+			runCommand(env), sendCommand(env), checkCommand(env), apiCommand(env), typesCommand(env),
 			httpbinCommand(env), completionCommand(env), versionCommand(env),
 		},
 		Action: func(c *cli.Context) error { return cli.ShowAppHelp(c) },

@@ -1,16 +1,9 @@
 package command
 
 import (
-	"context"
-	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
-	"time"
 
 	"github.com/urfave/cli/v2"
-
-	"volley/runtime"
 )
 
 func runCommand(env *environment) *cli.Command {
@@ -38,88 +31,55 @@ func runCommand(env *environment) *cli.Command {
 
 // runSettings are the flags of run, checked; nothing has been done yet.
 type runSettings struct {
+	commonSettings
 	files  []string
 	kind   string // --type
-	size   int
-	rate   runtime.Rate
-	host   runtime.PerHost
-	retry  *runtime.Retry
-	limit  time.Duration
 	vars   map[string]string
 	env    map[string]string
 	args   []string
 	strict bool
 
-	insecure  bool
-	proxy, ca string
-
-	allowRead, allowWrite, allowEnv, allowHost []string
-	denyPrivate, unsafe                        bool
-	maxInstructions                            int64
-
-	quiet, verbose bool
-	progress       string
+	allowRead, allowWrite, allowEnv []string
+	unsafe                          bool
+	maxInstructions                 int64
 }
 
 func runFlags() []cli.Flag {
-	env := func(name string) []string {
-		return []string{"VOLLEY_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))}
-	}
-	text := func(name, usage string) cli.Flag {
-		return &cli.StringFlag{Name: name, Usage: usage, EnvVars: env(name)}
-	}
-	toggle := func(name, usage string, aliases ...string) cli.Flag {
-		return &cli.BoolFlag{Name: name, Usage: usage, EnvVars: env(name), Aliases: aliases}
-	}
-	list := func(name, usage string) cli.Flag { return &cli.StringSliceFlag{Name: name, Usage: usage} }
-	return []cli.Flag{
-		&cli.IntFlag{Name: "size", Usage: "requests in flight, where a script does not say", Value: runtime.DefaultSize, EnvVars: env("size")},
-		text("rate", "requests per second of the whole run: 200/s, 30/m"),
-		&cli.IntFlag{Name: "per-host", Usage: "requests in flight to one host", EnvVars: env("per-host")},
-		&cli.IntFlag{Name: "retry", Usage: "further tries, where a script does not say", EnvVars: env("retry")},
-		&cli.DurationFlag{Name: "timeout", Usage: "deadline of the whole run: 30s, 5m", EnvVars: env("timeout")},
-		&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for volley.vars; repeatable", EnvVars: env("var")},
-		text("vars", "YAML or JSON file of names and values for volley.vars"),
-		text("env-file", "file of NAME=VALUE lines for volley.env"),
-		toggle("strict", "fail the run (exit 1) when a request failed that no handler saw"),
-		toggle("insecure", "do not check certificates"),
-		text("proxy", "proxy URL, where a script does not say"),
-		text("ca", "file or directory of CA certificates, where a script does not say"),
-		text("type", "what - is: lua"),
-		list("allow-read", "folder that scripts may read; repeatable"),
-		list("allow-write", "folder that scripts may write to; repeatable"),
-		list("allow-env", "environment variables that scripts may read: A,B; repeatable"),
-		list("allow-host", "host[:port] that may be reached, * and ? are wild; repeatable"),
-		&cli.BoolFlag{Name: "deny-private", Usage: "refuse loopback and private addresses"},
+	const condition = ", where a script does not say"
+	flags := append(limitFlags(condition),
+		&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for volley.vars; repeatable", EnvVars: variable("var")},
+		textFlag("vars", "YAML or JSON file of names and values for volley.vars"),
+		textFlag("env-file", "file of NAME=VALUE lines for volley.env"),
+		toggleFlag("strict", "fail the run (exit 1) when a request failed that no handler saw"),
+		textFlag("type", "what - is: lua"),
+		listFlag("allow-read", "folder that scripts may read; repeatable"),
+		listFlag("allow-write", "folder that scripts may write to; repeatable"),
+		listFlag("allow-env", "environment variables that scripts may read: A,B; repeatable"),
+	)
+	flags = append(flags, wayFlags(condition)...)
+	flags = append(flags,
 		&cli.BoolFlag{Name: "unsafe", Usage: "lift the sandbox: files, environment, os and io"},
-		&cli.Int64Flag{Name: "max-instructions", Usage: "stop a script after that many Lua instructions", EnvVars: env("max-instructions")},
-		toggle("quiet", "no progress, no summary", "q"),
-		toggle("verbose", "debug messages", "v"),
-		&cli.StringFlag{Name: "progress", Usage: "auto, plain or none", Value: "auto", EnvVars: env("progress")},
-	}
+		&cli.Int64Flag{Name: "max-instructions", Usage: "stop a script after that many Lua instructions", EnvVars: variable("max-instructions")},
+	)
+	return append(flags, outputFlags("debug messages")...)
 }
 
 func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	s := &runSettings{
-		files: c.Args().Slice(), kind: c.String("type"), size: c.Int("size"), limit: c.Duration("timeout"),
-		args: env.scriptArgs, strict: c.Bool("strict"), insecure: c.Bool("insecure"), proxy: c.String("proxy"), ca: c.String("ca"),
-		allowRead: c.StringSlice("allow-read"), allowWrite: c.StringSlice("allow-write"),
-		allowEnv: c.StringSlice("allow-env"), allowHost: c.StringSlice("allow-host"),
-		denyPrivate: c.Bool("deny-private"), unsafe: c.Bool("unsafe"), maxInstructions: c.Int64("max-instructions"),
-		quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), progress: c.String("progress"),
+		files: c.Args().Slice(), kind: c.String("type"), args: env.scriptArgs, strict: c.Bool("strict"),
+		allowRead: c.StringSlice("allow-read"), allowWrite: c.StringSlice("allow-write"), allowEnv: c.StringSlice("allow-env"),
+		unsafe: c.Bool("unsafe"), maxInstructions: c.Int64("max-instructions"),
 	}
 	if err := s.checkFiles(); err != nil {
 		return nil, err
 	}
-	if err := s.readLimits(c); err != nil {
+	var err error
+	if s.commonSettings, err = readCommon(c); err != nil {
 		return nil, err
 	}
-	if s.ca != "" {
-		if _, err := os.Stat(s.ca); err != nil {
-			return nil, usage("--ca %s", osError(s.ca, err))
-		}
+	if s.maxInstructions < 0 {
+		return nil, usage("--max-instructions must not be negative, got %d", s.maxInstructions)
 	}
-	var err error
 	if s.vars, err = readVars(c.String("vars"), c.StringSlice("var")); err != nil {
 		return nil, err
 	}
@@ -153,74 +113,4 @@ func (s *runSettings) checkFiles() error {
 		return usage("- can be given once")
 	}
 	return nil
-}
-
-func (s *runSettings) readLimits(c *cli.Context) error {
-	if s.size < 1 {
-		return usage("--size must be at least 1, got %d", s.size)
-	}
-	if text := c.String("rate"); text != "" {
-		rate, err := runtime.ParseRate(text)
-		if err != nil {
-			return usage("--rate: %s", err.Error())
-		}
-		s.rate = rate
-	}
-	if c.IsSet("per-host") {
-		if s.host.Concurrency = c.Int("per-host"); s.host.Concurrency < 1 {
-			return usage("--per-host must be at least 1, got %d", s.host.Concurrency)
-		}
-	}
-	if c.IsSet("retry") {
-		n := c.Int("retry")
-		if n < 0 {
-			return usage("--retry must not be negative, got %d", n)
-		}
-		s.retry = &runtime.Retry{Total: n}
-	}
-	if s.limit < 0 {
-		return usage("--timeout must not be negative, got %v", s.limit)
-	}
-	if s.maxInstructions < 0 {
-		return usage("--max-instructions must not be negative, got %d", s.maxInstructions)
-	}
-	switch s.progress {
-	case "auto", "plain", "none":
-		return nil
-	}
-	return usage("--progress must be auto, plain or none, got %q", s.progress)
-}
-
-// execute runs everything and returns the exit code.
-func (r *run) execute(ctx context.Context) int {
-	programs, ok := r.compile()
-	if !ok {
-		return exitUsage
-	}
-	if err := r.open(ctx); err != nil {
-		return r.env.finish(err)
-	}
-	stop := r.watch()
-	for _, p := range programs {
-		if r.engine.Stopping() != nil {
-			break
-		}
-		r.script(ctx, p)
-	}
-	stop()
-	r.close()
-	return r.outcome.code()
-}
-
-// readSource reads a script's text; the name is how errors call it.
-func (r *run) readSource(file string) (name string, src []byte, err error) {
-	if file == "-" {
-		src, err = readAllLimited(r.env.In)
-		return "stdin", src, err
-	}
-	src, err = os.ReadFile(file)
-	if err != nil {
-		return file, nil, fmt.Errorf("%s", osError(file, err))
-	}
-	return file, src, nil
 }

@@ -20,11 +20,24 @@ const (
 	idleCheck = 200 * time.Millisecond
 )
 
+// job is what a session does, as far as whoever stops it must know. Any
+// goroutine may call its methods.
+type job interface {
+	// halt begins nothing new; what has begun goes on.
+	halt()
+	// idle reports that nothing of its own has happened since it was last
+	// asked; what is in flight is not its own.
+	idle() bool
+	// interrupt ends it.
+	interrupt(why error)
+}
+
 // scriptSlot holds the script that runs now, for whoever stops it.
 type scriptSlot struct {
 	mu     sync.Mutex
 	script *luaapi.Script
-	why    error // an interrupt that came between two scripts
+	why    error  // an interrupt that came between two scripts
+	blocks uint64 // blocking calls of the script when it was last asked
 }
 
 func (s *scriptSlot) set(script *luaapi.Script) {
@@ -45,24 +58,29 @@ func (s *scriptSlot) interrupt(why error) {
 	}
 }
 
-// blocks counts the blocking calls of the script so far.
-func (s *scriptSlot) blocks() uint64 {
+// halt implements job: the engine refuses what the script goes on to send.
+func (s *scriptSlot) halt() {}
+
+// idle implements job: the script has made no blocking call.
+func (s *scriptSlot) idle() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.script == nil {
-		return 0
+	was := s.blocks
+	s.blocks = 0
+	if s.script != nil {
+		s.blocks = s.script.Host().Parks()
 	}
-	return s.script.Host().Parks()
+	return s.blocks == was
 }
 
 // watch stops the run at signals and at its deadline. The func it returns
 // ends the watch.
-func (r *run) watch() func() {
+func (s *session) watch() func() {
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan struct{})
 	var ended sync.WaitGroup
-	ended.Go(func() { r.follow(signals, done) })
+	ended.Go(func() { s.follow(signals, done) })
 	return func() {
 		signal.Stop(signals)
 		close(done)
@@ -71,55 +89,61 @@ func (r *run) watch() func() {
 }
 
 // follow is the three-step stop: nothing new; cancel; exit now.
-func (r *run) follow(signals <-chan os.Signal, done <-chan struct{}) {
+func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 	var deadline <-chan time.Time
-	if r.settings.limit > 0 {
-		t := time.NewTimer(r.settings.limit)
+	if s.common.limit > 0 {
+		t := time.NewTimer(s.common.limit)
 		defer t.Stop()
 		deadline = t.C
 	}
 	var grace, check <-chan time.Time
-	var blocks uint64
+	landed := false // nothing was in flight when last looked at
 	count := 0
 	for {
 		select {
 		case <-done:
 			return
 		case <-deadline:
-			r.outcome.deadline.Store(true)
-			why := fmt.Sprintf("the run's deadline of %v passed", r.settings.limit)
-			fmt.Fprintln(r.stderr, "volley: "+why) //nolint:errcheck // stderr is gone
-			r.end(why)
+			s.outcome.deadline.Store(true)
+			why := fmt.Sprintf("the run's deadline of %v passed", s.common.limit)
+			fmt.Fprintln(s.stderr, "volley: "+why) //nolint:errcheck // stderr is gone
+			s.end(why)
 		case sig := <-signals:
 			count++
 			switch count {
 			case 1:
-				r.outcome.interrupted.Store(true)
-				fmt.Fprintf(r.stderr, "\n%s: finishing what is in flight; again to cancel it\n", sig) //nolint:errcheck // stderr is gone
-				r.engine.Stop(&runtime.Error{Kind: runtime.KindCancelled, Message: "the run was interrupted"})
+				s.outcome.interrupted.Store(true)
+				fmt.Fprintf(s.stderr, "\n%s: finishing what is in flight; again to cancel it\n", sig) //nolint:errcheck // stderr is gone
+				s.engine.Stop(&runtime.Error{Kind: runtime.KindCancelled, Message: "the run was interrupted"})
 				grace = time.After(stopGrace)
-				blocks, check = r.current.blocks(), time.After(idleCheck)
+				s.job.halt()
+				s.job.idle() // from now on
+				landed = s.engine.InFlight() == 0
+				check = time.After(idleCheck)
 			case 2:
-				r.end("the run was interrupted")
+				s.end("the run was interrupted")
 			default:
 				os.Exit(exitInterrupted) // now means now
 			}
 		case <-check:
-			if now := r.current.blocks(); now == blocks && r.engine.InFlight() == 0 {
-				r.end("the run was interrupted")
+			// What has landed since the last look the job may be taking just now.
+			before := landed
+			landed = s.engine.InFlight() == 0
+			if s.job.idle() && before && landed {
+				s.end("the run was interrupted")
 				check = nil
 			} else {
-				blocks, check = now, time.After(idleCheck)
+				check = time.After(idleCheck)
 			}
 		case <-grace:
-			r.end("the run was interrupted")
+			s.end("the run was interrupted")
 		}
 	}
 }
 
-// end cancels what is in flight and interrupts the script.
-func (r *run) end(why string) {
+// end cancels what is in flight and interrupts the job.
+func (s *session) end(why string) {
 	cause := &runtime.Error{Kind: runtime.KindCancelled, Message: why}
-	r.engine.Cancel(cause)
-	r.current.interrupt(cause)
+	s.engine.Cancel(cause)
+	s.job.interrupt(cause)
 }

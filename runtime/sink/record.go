@@ -1,0 +1,216 @@
+package sink
+
+import (
+	"encoding/base64"
+	"strconv"
+	"unicode/utf8"
+
+	"volley/runtime"
+)
+
+// appendRecord appends the line of one Result. Keys that every record has
+// come first, then those that few have, the body last.
+func (n *NDJSON) appendRecord(b []byte, r *runtime.Result) []byte {
+	resp := answer(r)
+	req := sent(r, resp)
+	b = strconv.AppendInt(append(b, n.head...), int64(r.Batch), 10)
+	b = strconv.AppendInt(append(b, `,"index":`...), int64(r.Index), 10)
+	b = append(b, `,"id":`...)
+	if req == nil {
+		b = append(b, "null"...)
+	} else {
+		b = appendTextOrNull(b, req.ID)
+	}
+	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(attempts(r)), 10)
+	b = strconv.AppendBool(append(b, `,"ok":`...), r.OK())
+	b = appendRequest(append(b, `,"request":`...), req)
+	b = appendOutcome(b, r, resp)
+	b = appendExchange(b, r, resp)
+	b = append(b, `,"meta":`...)
+	if req == nil {
+		b = append(b, "null"...)
+	} else {
+		b = n.appendMeta(b, req.Meta)
+		b = appendLabels(b, req)
+	}
+	b = appendCircumstances(b, r)
+	if resp != nil {
+		b = appendHeader(append(b, `,"response_headers":`...), resp.Header)
+		b = appendBool(b, `,"partial":`, resp.Partial)
+		b = appendBool(b, `,"end_unmarked":`, resp.EndUnmarked)
+		if n.keeps(r) && resp.Stream == nil {
+			b = appendBody(b, resp.Content)
+		}
+	}
+	return append(b, "}\n"...)
+}
+
+// answer is the response of a request, also one that came with a failure.
+func answer(r *runtime.Result) *runtime.Response {
+	if r.Err != nil {
+		return r.Err.Response
+	}
+	return r.Response
+}
+
+// sent is the request as it first went out, as far as an answer tells, else
+// as it was built. Behind redirects the last hop's is another one.
+func sent(r *runtime.Result, resp *runtime.Response) *runtime.Request {
+	if resp == nil {
+		return r.Request
+	}
+	if len(resp.History) > 0 {
+		resp = resp.History[0]
+	}
+	if resp.Request == nil {
+		return r.Request
+	}
+	return resp.Request
+}
+
+func attempts(r *runtime.Result) int {
+	switch {
+	case r.Err != nil:
+		return r.Err.Attempts
+	case r.Response != nil:
+		return r.Response.Attempts
+	}
+	return 0
+}
+
+func appendRequest(b []byte, req *runtime.Request) []byte {
+	if req == nil {
+		return append(b, "null"...)
+	}
+	b = appendText(append(b, `{"method":`...), req.Method)
+	b = appendText(append(b, `,"url":`...), runtime.MaskURL(req.URL))
+	b = appendHeader(append(b, `,"headers":`...), req.Header)
+	return append(b, '}')
+}
+
+// appendOutcome tells what came of it: a status, an error, or both.
+func appendOutcome(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
+	b = append(b, `,"status":`...)
+	if resp == nil {
+		b = append(b, "null"...)
+	} else {
+		b = strconv.AppendInt(b, int64(resp.Status), 10)
+	}
+	if r.Err == nil {
+		return append(b, `,"error":null,"kind":null`...)
+	}
+	b = appendText(append(b, `,"error":`...), r.Err.Message)
+	return appendText(append(b, `,"kind":`...), string(r.Err.Kind))
+}
+
+// appendExchange tells when it was, how long it took, how much came, and from
+// where.
+func appendExchange(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
+	var none runtime.Response
+	switch {
+	case resp != nil:
+	case r.Err != nil:
+		none.Start, none.Timings = r.Err.Start, r.Err.Timings
+		fallthrough
+	default:
+		resp = &none
+	}
+	start, t := resp.Start, resp.Timings
+	if r.Err != nil { // a stream's answer knows its time to the headers only
+		t.Total = max(t.Total, r.Err.Timings.Total)
+	}
+	b = appendTime(append(b, `,"start":`...), start)
+	b = appendSeconds(append(b, `,"timings":{"dns":`...), t.DNS)
+	b = appendSeconds(append(b, `,"connect":`...), t.Connect)
+	b = appendSeconds(append(b, `,"tls":`...), t.TLS)
+	b = appendSeconds(append(b, `,"ttfb":`...), t.TTFB)
+	b = appendSeconds(append(b, `,"total":`...), t.Total)
+	b = strconv.AppendInt(append(b, `},"size":{"headers":`...), resp.Size.Headers, 10)
+	b = strconv.AppendInt(append(b, `,"body":`...), resp.Size.Body, 10)
+	b = strconv.AppendInt(append(b, `,"wire":`...), resp.Size.Wire, 10)
+	return appendTextOrNull(append(b, `},"remote_addr":`...), resp.RemoteAddr)
+}
+
+func (n *NDJSON) appendMeta(b []byte, meta any) []byte {
+	if meta != nil && n.opts.Plain != nil {
+		meta = n.opts.Plain(meta)
+	}
+	return appendValue(b, meta)
+}
+
+// appendLabels tells how the caller named the request.
+func appendLabels(b []byte, req *runtime.Request) []byte {
+	if req.Name != "" {
+		b = appendText(append(b, `,"name":`...), req.Name)
+	}
+	if len(req.Tags) > 0 {
+		b = appendMap(append(b, `,"tags":`...), req.Tags, appendText[string])
+	}
+	return b
+}
+
+// appendCircumstances tells what only a request has that went wrong.
+func appendCircumstances(b []byte, r *runtime.Result) []byte {
+	b = appendBool(b, `,"handled":`, r.Handled)
+	if r.Skipped != "" {
+		b = appendText(append(b, `,"skipped":`...), r.Skipped)
+	}
+	if r.Err == nil {
+		return b
+	}
+	if r.Err.Phase != "" {
+		b = appendText(append(b, `,"phase":`...), string(r.Err.Phase))
+	}
+	said := r.Err.Sent
+	if said == "" {
+		said = runtime.SentNo
+	}
+	b = appendText(append(b, `,"sent":`...), string(said))
+	return strconv.AppendBool(append(b, `,"retryable":`...), r.Err.Retryable)
+}
+
+// appendHeader appends fields as pairs, since their order, case and repeats
+// are part of what was sent.
+func appendHeader(b []byte, h runtime.Header) []byte {
+	b = append(b, '[')
+	for i := range h {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendText(append(b, '['), h[i].Name)
+		b = append(b, ',')
+		b = appendText(b, shown(h[i].Name, h[i].Value))
+		b = append(b, ']')
+	}
+	return append(b, ']')
+}
+
+// shown is a field's value as far as a record may tell it.
+func shown(name, value string) string {
+	for _, secret := range [...]string{"Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization", "X-Api-Key"} {
+		if runtime.EqualFold(name, secret) {
+			return "***"
+		}
+	}
+	for _, address := range [...]string{"Location", "Referer", "Content-Location"} {
+		if runtime.EqualFold(name, address) {
+			return runtime.MaskURL(value)
+		}
+	}
+	return value
+}
+
+// keeps reports whether the record has the response's body.
+func (n *NDJSON) keeps(r *runtime.Result) bool {
+	return n.opts.Bodies == AllBodies || n.opts.Bodies == ErrorBodies && !r.OK()
+}
+
+// appendBody appends text as it is and other bytes as base64.
+func appendBody(b, content []byte) []byte {
+	b = append(b, `,"body":`...)
+	if utf8.Valid(content) {
+		return appendText(b, content)
+	}
+	b = base64.StdEncoding.AppendEncode(append(b, '"'), content)
+	return append(b, `","body_encoding":"base64"`...)
+}
