@@ -44,6 +44,10 @@ func (s *Script) raised(_ *lua.LState, err error) lua.LValue {
 func scriptFailure(what string, err error) *runtime.Error {
 	out := &runtime.Error{Kind: runtime.KindCallback, Phase: runtime.PhaseCallback, Cause: err}
 	var se *vm.ScriptError
+	if errors.As(err, &se) && se.Interrupted {
+		out.Kind, out.Message = runtime.KindCancelled, what+" was stopped: "+se.Message
+		return out
+	}
 	if errors.As(err, &se) {
 		out.Message = what + " raised: " + se.Error()
 		out.Traceback = se.Traceback

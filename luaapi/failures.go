@@ -13,6 +13,9 @@ const distinctFailures = 20
 // logFailure prints the traceback of what a callback, hook or handler raised,
 // once for each place it was raised at.
 func (s *Script) logFailure(err *runtime.Error) {
+	if err.Kind == runtime.KindCancelled {
+		return // the run was stopped, which is said elsewhere
+	}
 	if s.logged == nil {
 		s.logged = map[string]struct{}{}
 	}

@@ -2,14 +2,15 @@ package luaapi
 
 import (
 	"bytes"
+	"context"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/andybalholm/cascadia"
-	"github.com/antchfx/htmlquery"
 	"github.com/antchfx/xpath"
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/net/html"
 
+	"volley/luaapi/vm"
 	"volley/runtime"
 )
 
@@ -59,14 +60,19 @@ func htmlMethods() []Function {
 				if err != nil {
 					c.raisef("%q is no XPath expression: %s", c.text(1), err.Error())
 				}
-				return c.push(c.s.evaluated(expr.Evaluate(htmlquery.CreateXPathNavigator(c.s.document(c, o)))))
+				return c.push(c.s.evaluate(c, expr, c.s.document(c, o)))
 			},
 		},
 	}
 }
 
-// evaluated turns what an XPath expression yields into Lua.
-func (s *Script) evaluated(v any) lua.LValue {
+// evaluate runs an expression off the event loop, so that a costly one holds
+// nobody up, and turns what it yields into Lua.
+func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node) lua.LValue {
+	v, err := vm.Await(s.host, c.L, func(ctx context.Context) (any, error) { return evaluateXPath(ctx, expr, root) })
+	if err != nil {
+		c.raise(err)
+	}
 	switch v := v.(type) {
 	case float64:
 		return lua.LNumber(v)
@@ -74,10 +80,10 @@ func (s *Script) evaluated(v any) lua.LValue {
 		return lua.LString(v)
 	case bool:
 		return lua.LBool(v)
-	case *xpath.NodeIterator:
-		out := s.L.NewTable()
-		for i := 1; v.MoveNext(); i++ {
-			out.RawSetInt(i, s.found(v.Current()))
+	case []xpath.NodeNavigator:
+		out := c.L.CreateTable(len(v), 0)
+		for i, at := range v {
+			out.RawSetInt(i+1, s.found(at))
 		}
 		return out
 	}
@@ -87,7 +93,7 @@ func (s *Script) evaluated(v any) lua.LValue {
 // found is one node of a result: an element as a Selection, anything else as
 // its text.
 func (s *Script) found(at xpath.NodeNavigator) lua.LValue {
-	nav, ok := at.(*htmlquery.NodeNavigator)
+	nav, ok := at.(*boundedNavigator)
 	if ok && at.NodeType() == xpath.ElementNode {
 		return s.newSelection(goquery.NewDocumentFromNode(nav.Current()).Selection)
 	}

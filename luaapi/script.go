@@ -12,6 +12,7 @@ import (
 	"volley/runtime"
 	"volley/runtime/client"
 	"volley/runtime/policy"
+	"volley/runtime/report"
 )
 
 // Config wires one script to its run.
@@ -38,7 +39,9 @@ type Config struct {
 	Announce func(total int)
 	// HTTPBin starts the built-in server once and returns its URL.
 	HTTPBin func() (string, error)
-	// Checks and thresholds of the run are counted here; nil: not kept.
+	// Checks counts what every script of the run checks and measures, and what
+	// they want of it; nil: its own.
+	Checks   *report.Checks
 	Registry *Registry // nil: NewRegistry()
 }
 
@@ -87,6 +90,9 @@ func New(config Config) *Script {
 	}
 	if config.Shared == nil {
 		config.Shared = NewShared()
+	}
+	if config.Checks == nil {
+		config.Checks = &report.Checks{}
 	}
 	if config.Stdout == nil {
 		config.Stdout = io.Discard
@@ -205,8 +211,12 @@ func (p *possessions) stream(r *runtime.Response, b *runtime.Batch) {
 	p.batches[b]++
 }
 
-// streamEnded forgets a stream that needs no closing any more.
+// streamEnded forgets a stream that nobody reads on, however far it was read:
+// what it holds, its slot and its connection, goes back.
 func (s *Script) streamEnded(r *runtime.Response) {
+	if r.Stream != nil {
+		_ = r.Close() // after its end it does nothing
+	}
 	for _, p := range s.owned {
 		if b, ok := p.streams[r]; ok {
 			delete(p.streams, r)

@@ -236,9 +236,15 @@ func timeoutCall(c call) int {
 		timer := time.AfterFunc(d, func() { t.Kill(late) })
 		defer timer.Stop()
 	}
-	if err := t.Join(c.s.host.Current()); err != nil {
-		t.Kill(err)
-		c.raise(err)
+	me := c.s.host.Current()
+	t.OnEnd(me.Wake)
+	for !t.Done() {
+		// The timer is an event from outside: this is no deadlock, whatever
+		// the function waits for.
+		if err := me.Park(); err != nil {
+			t.Kill(err)
+			c.raise(err)
+		}
 	}
 	t.Take()
 	results, err := t.Result()

@@ -213,6 +213,34 @@ function volley.httpbin() end
 ---@param code? integer Default 0.
 function volley.exit(code) end
 
+---Calls each predicate with resp, sorted by name, and returns whether all of them returned a true value. Each is counted under its name, and the summary tells how often it held. One that raises did not hold; its error is logged once. A check does not touch the exit code: thresholds do.
+---```lua
+---local resp = volley.get(base .. "/get"):send()
+---assert(volley.check(resp, {["status is 200"] = function(r) return r.status_code == 200 end}))
+---assert(not volley.check(nil, {answered = function(r) return r ~= nil end}))
+---```
+---@param resp any A Response, or any other value.
+---@param predicates table<string, fun(resp: any): any> {name = predicate, …}
+---@return boolean
+function volley.check(resp, predicates) end
+
+---Counts a sample of something of your own. The summary tells how many there were, their least, mean and largest, and percentiles within 1%.
+---```lua
+---volley.metric("items per page", 25)
+---```
+---@param name string What the summary calls it.
+---@param number number A sample.
+function volley.metric(name, number) end
+
+---Says what the whole run must show at its end, or its exit code is 5. A condition is `<`, `<=`, `>` or `>=` and a value. Names: `p50`, `p95`, `p99.9` and other percentiles, `max` and `avg` are latencies, `"<800ms"`; `error_rate`, the failed requests, `"<1%"`; `rps`, requests per second, `">100"`; `checks`, those that held, or those of one name, `["check:name"]`, `">99%"`; `["metric:name"]`, the mean, `"<5"`, or another statistic before the comparison, `"p95<5"`: percentiles, `min`, `max`, `avg`, `count`. What nothing was measured of is broken. Several calls add up.
+---```lua
+---volley.thresholds{p95 = "<800ms", error_rate = "<1%", ["check:status is 200"] = ">99%", ["metric:items per page"] = "p95<100"}
+---local ok, err = pcall(volley.thresholds, {eror_rate = "<1%"})
+---assert(not ok and err.message:find('did you mean "error_rate"?', 1, true))
+---```
+---@param wanted table<string, string> {name = condition, …}
+function volley.thresholds(wanted) end
+
 ---Names a file to send. It must be there; it is opened when the request is sent.
 ---```lua
 ---volley.write("note.txt", "hello")

@@ -9,6 +9,7 @@ const (
 	exitUsage       = 2
 	exitScript      = 3
 	exitOutput      = 4
+	exitThreshold   = 5
 	exitDenied      = 6
 	exitDeadline    = 124
 	exitInterrupted = 130
@@ -23,6 +24,7 @@ type outcome struct {
 	script      bool        // an uncaught error
 	usage       bool
 	denied      bool // an uncaught error or unhandled failure was denied
+	threshold   bool // one was broken
 	failed      bool
 	requested   *int // volley.exit(code)
 }
@@ -48,6 +50,8 @@ func (o *outcome) code() int {
 		return exitUsage
 	case o.denied:
 		return exitDenied
+	case o.threshold:
+		return exitThreshold
 	case o.requested != nil:
 		return *o.requested
 	case o.failed:

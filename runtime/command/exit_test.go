@@ -18,6 +18,7 @@ func TestExitCodePriority(t *testing.T) {
 		{exitScript, func(o *outcome) { o.script = true }},
 		{exitUsage, func(o *outcome) { o.usage = true }},
 		{exitDenied, func(o *outcome) { o.denied = true }},
+		{exitThreshold, func(o *outcome) { o.threshold = true }},
 		{requested, func(o *outcome) { o.requested = &requested }},
 		{exitFailed, func(o *outcome) { o.failed = true }},
 	}

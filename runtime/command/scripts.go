@@ -123,7 +123,7 @@ func (r *run) script(ctx context.Context, p program) {
 		level = luaapi.LogDebug
 	}
 	script := luaapi.New(luaapi.Config{
-		Engine: r.engine, Client: r.client, Policy: files, Shared: r.shared,
+		Engine: r.engine, Client: r.client, Policy: files, Shared: r.shared, Checks: &r.checks,
 		Vars: r.settings.vars, Args: r.settings.args, Env: r.settings.env,
 		Stdout: r.stdout, Stderr: r.stderr, Log: level, Version: Version,
 		MaxInstructions: r.settings.maxInstructions, Unsafe: r.settings.unsafe,

@@ -37,6 +37,7 @@ type session struct {
 	client   *client.Client
 	engine   *runtime.Engine
 	tally    report.Tally
+	checks   report.Checks
 	sinks    []runtime.Sink
 	progress *report.Progress
 	stdout   *guardedStdout
@@ -183,9 +184,18 @@ func (s *session) close() {
 	_ = s.client.Close() // its connections are closed either way
 	s.progress.Stop()
 	summary := s.tally.Summary(time.Since(s.began))
-	if s.common.quiet || summary.Done == 0 {
-		return
+	s.checks.AddTo(summary)
+	if !s.common.quiet && !summary.Empty() {
+		summary.Connections = report.Connections{Opened: stats.Dialled, Exchanges: stats.Requests, Reused: stats.Reused}
+		summary.Write(s.env.Err, report.Color(s.env.Err))
 	}
-	summary.Connections = report.Connections{Opened: stats.Dialled, Exchanges: stats.Requests, Reused: stats.Reused}
-	summary.Write(s.env.Err, report.Color(s.env.Err))
+	s.tellBroken(summary)
+}
+
+// tellBroken tells which thresholds the run broke.
+func (s *session) tellBroken(summary *report.Summary) {
+	for _, broken := range s.checks.Broken(summary, s.tally.Percentile) {
+		s.outcome.threshold = true
+		fmt.Fprintln(s.env.Err, "threshold broken: "+broken) //nolint:errcheck // as above
+	}
 }

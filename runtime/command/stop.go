@@ -13,6 +13,8 @@ import (
 )
 
 const (
+	// lastResort is how long a run that was cancelled may take to end.
+	lastResort = 15 * time.Second
 	// stopGrace is what a run gets to end by itself after the first signal.
 	stopGrace = 5 * time.Second
 	// idleCheck is how long a script may do neither of sending and blocking
@@ -96,7 +98,7 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 		defer t.Stop()
 		deadline = t.C
 	}
-	var grace, check <-chan time.Time
+	var grace, check, last <-chan time.Time
 	landed := false // nothing was in flight when last looked at
 	count := 0
 	for {
@@ -108,6 +110,7 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 			why := fmt.Sprintf("the run's deadline of %v passed", s.common.limit)
 			fmt.Fprintln(s.stderr, "volley: "+why) //nolint:errcheck // stderr is gone
 			s.end(why)
+			last = time.After(lastResort)
 		case sig := <-signals:
 			count++
 			switch count {
@@ -122,6 +125,7 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 				check = time.After(idleCheck)
 			case 2:
 				s.end("the run was interrupted")
+				last = time.After(lastResort)
 			default:
 				os.Exit(exitInterrupted) // now means now
 			}
@@ -131,12 +135,16 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 			landed = s.engine.InFlight() == 0
 			if s.job.idle() && before && landed {
 				s.end("the run was interrupted")
-				check = nil
+				check, last = nil, time.After(lastResort)
 			} else {
 				check = time.After(idleCheck)
 			}
 		case <-grace:
 			s.end("the run was interrupted")
+			last = time.After(lastResort)
+		case <-last:
+			fmt.Fprintln(s.stderr, "volley: the run did not end when told to; given up") //nolint:errcheck // stderr is gone
+			os.Exit(s.outcome.code())                                                    // a single call somewhere goes on for ever
 		}
 	}
 }

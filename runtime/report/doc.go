@@ -5,6 +5,9 @@
 // lasts, its Summary is written at the end. The account always closes:
 // done = ok + failed + skipped.
 //
+// Checks counts what scripts check and measure, and at the end it judges the
+// run by the thresholds they set.
+//
 // Progress shares one lock with the writers it hands out for stdout and
 // stderr, so that what a script prints never lands in the middle of its line.
 // Off a terminal there are no control codes, and a plain line at intervals

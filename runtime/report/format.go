@@ -131,6 +131,36 @@ func rate(perSecond float64) string {
 	}
 }
 
+// share writes a part of a whole: 97% (970 of 1,000). All and none alone are
+// 100% and 0%.
+func share(part, of int64) string {
+	const finest = 0.01
+	percent := 100 * float64(part) / float64(of)
+	if part > 0 && part < of {
+		percent = min(100-finest, max(finest, percent))
+	}
+	text := strconv.FormatFloat(math.Round(percent/finest)*finest, 'f', 2, 64)
+	text = strings.TrimSuffix(strings.TrimRight(text, "0"), ".")
+	return text + "% (" + count(part) + " of " + count(of) + ")"
+}
+
+// decimal writes a number of any size with up to five significant digits.
+func decimal(v float64) string {
+	const significant = 5
+	size := math.Abs(v)
+	if size != 0 && (size < 1e-4 || size >= 1e15) {
+		return strconv.FormatFloat(v, 'g', significant, 64)
+	}
+	if size >= 1e5 {
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	short, err := strconv.ParseFloat(strconv.FormatFloat(v, 'g', significant, 64), 64)
+	if err != nil {
+		short = v
+	}
+	return strconv.FormatFloat(short, 'f', -1, 64)
+}
+
 // EscapeText is Escape for a text of several lines and columns: line ends and
 // tabs stay.
 func EscapeText(s string) string {

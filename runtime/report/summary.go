@@ -24,6 +24,8 @@ type Summary struct {
 	Latency     Latency     // of answers
 	Received    int64       // bytes of headers and bodies, as on the wire
 	Connections Connections
+	Checks      []CheckCount  // by name
+	Metrics     []MetricCount // by name
 }
 
 // CodeCount is how many answers had a status; Code 0 is one out of range.
@@ -54,7 +56,7 @@ type NameCount struct {
 
 // Latency is the time from a request's start to the end of its body.
 type Latency struct {
-	P50, P90, P99, Max time.Duration
+	P50, P90, P99, Max, Mean time.Duration
 }
 
 // Connections says how well connections were used: Opened of them carried
@@ -86,6 +88,9 @@ func clip(s string, n int) string {
 	return string([]rune(s)[:n-1]) + "…"
 }
 
+// Empty reports that there is nothing to tell: no requests, checks or metrics.
+func (s *Summary) Empty() bool { return s.Done == 0 && len(s.Checks) == 0 && len(s.Metrics) == 0 }
+
 // Write writes the summary as text for a person: one line for the account,
 // one each for what there is to say. It makes one call of w.Write, and leaves
 // its error: there is no better place to report it.
@@ -102,6 +107,8 @@ func (s *Summary) Write(w io.Writer, color bool) {
 		s.writeKinds(b, paint)
 		s.writeNames(b, paint)
 	}
+	s.writeChecks(b, paint)
+	s.writeMetrics(b, paint)
 	_, _ = w.Write(b.Bytes())
 }
 
@@ -238,6 +245,35 @@ func (s *Summary) writeNames(b *bytes.Buffer, paint painter) {
 			text += fmt.Sprintf("  p50 %s  p99 %s", span(n.P50), span(n.P99))
 		}
 		line(b, paint, label, text)
+		label = ""
+	}
+}
+
+func (s *Summary) writeChecks(b *bytes.Buffer, paint painter) {
+	label := "checks"
+	names := 0
+	for _, c := range s.Checks {
+		names = max(names, utf8.RuneCountInString(shownName(c.Name)))
+	}
+	for _, c := range s.Checks {
+		text := c.text()
+		if c.Held < c.Total {
+			text = paint.red(text)
+		}
+		line(b, paint, label, fmt.Sprintf("%-*s  %s", names, shownName(c.Name), text))
+		label = ""
+	}
+}
+
+func (s *Summary) writeMetrics(b *bytes.Buffer, paint painter) {
+	label := "metrics"
+	names := 0
+	for _, m := range s.Metrics {
+		names = max(names, utf8.RuneCountInString(shownName(m.Name)))
+	}
+	for _, m := range s.Metrics {
+		line(b, paint, label, fmt.Sprintf("%-*s  %s  min %s  mean %s  p50 %s  p95 %s  p99 %s  max %s", names, shownName(m.Name),
+			plural(m.Count, "sample"), decimal(m.Min), decimal(m.Mean), decimal(m.P50), decimal(m.P95), decimal(m.P99), decimal(m.Max)))
 		label = ""
 	}
 }

@@ -28,6 +28,7 @@ type Tally struct {
 	codes    [statuses]int64
 	latency  *hdrhistogram.Histogram // µs
 	slowest  time.Duration
+	mean     float64 // of the latencies, ns
 	received int64
 	kinds    map[runtime.Kind]*KindCount
 	names    map[string]*nameTally
@@ -97,6 +98,7 @@ func (t *Tally) addResponse(resp *runtime.Response) time.Duration {
 	}
 	record(t.latency, took)
 	t.slowest = max(t.slowest, took)
+	t.mean += (float64(took) - t.mean) / float64(t.latency.TotalCount())
 	return took
 }
 
@@ -170,8 +172,16 @@ func (t *Tally) Snapshot() Snapshot {
 	return Snapshot{Counts: t.counts, P50: percentile(t.latency, 50), P99: percentile(t.latency, 99)}
 }
 
+// Percentile returns the latency that p of 100 answers did not exceed, 0 when
+// none came.
+func (t *Tally) Percentile(p float64) time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return percentile(t.latency, p)
+}
+
 // Summary returns everything counted so far, for a run that took elapsed. The
-// caller adds Connections.
+// caller adds Connections, Checks and Metrics.
 func (t *Tally) Summary(elapsed time.Duration) *Summary {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -181,7 +191,7 @@ func (t *Tally) Summary(elapsed time.Duration) *Summary {
 		Received: t.received,
 		Latency: Latency{
 			P50: percentile(t.latency, 50), P90: percentile(t.latency, 90),
-			P99: percentile(t.latency, 99), Max: t.slowest,
+			P99: percentile(t.latency, 99), Max: t.slowest, Mean: time.Duration(t.mean),
 		},
 	}
 	for code, n := range t.codes {
