@@ -74,6 +74,9 @@ func (e *jsonEncoder) number(f float64) *jsonPathError {
 }
 
 func (e *jsonEncoder) text(s string) *jsonPathError {
+	if err := e.fits(len(s)); err != nil {
+		return err
+	}
 	out, err := jsontext.AppendQuote(e.out, s)
 	if err != nil {
 		return &jsonPathError{reason: fmt.Sprintf("the string is not UTF-8 at byte %d; volley.base64.encode it", invalidUTF8(s)+1)}
@@ -83,12 +86,21 @@ func (e *jsonEncoder) text(s string) *jsonPathError {
 }
 
 // maxEncoded bounds the text: tables that hold one table twice, which holds
-// another twice, are short to write and endless to read.
+// another twice, and lists of one long string are short to write and endless
+// to read.
 const maxEncoded = 64 << 20
 
-func (e *jsonEncoder) table(t *lua.LTable) *jsonPathError {
-	if len(e.out) > maxEncoded {
+// fits reports by an error that n more bytes are too many.
+func (e *jsonEncoder) fits(n int) *jsonPathError {
+	if n > maxEncoded-len(e.out) {
 		return &jsonPathError{reason: fmt.Sprintf("the JSON text is longer than %d MiB", maxEncoded>>20)}
+	}
+	return nil
+}
+
+func (e *jsonEncoder) table(t *lua.LTable) *jsonPathError {
+	if err := e.fits(0); err != nil {
+		return err
 	}
 	if len(e.open) == maxJSONDepth {
 		return &jsonPathError{reason: errJSONDepth.Error()}

@@ -332,6 +332,14 @@ func BenchmarkJSONEncode(b *testing.B) {
 	}
 }
 
+func TestJSONEncodeOfOneStringManyTimesIsBounded(t *testing.T) {
+	l := newLibrary(t)
+	l.raises(t, `local s, t = ("x"):rep(2^22), {}
+for i = 1, 17 do t[i] = s end
+volley.json.encode(t)`, runtime.KindJSON, "longer than 64 MiB")
+	l.raises(t, `volley.json.encode{[("x"):rep(2^26)] = 1}`, runtime.KindJSON, "longer than 64 MiB")
+}
+
 func TestJSONEncodeOfSharedTablesIsBounded(t *testing.T) {
 	newLibrary(t).raises(t, `
 local t = {("x"):rep(1000)}

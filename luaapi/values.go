@@ -124,11 +124,15 @@ func seconds(v lua.LValue) (time.Duration, error) {
 	return 0, fmt.Errorf("must be more than 0 seconds, got %s; false switches it off", n.String())
 }
 
-// duration converts seconds; what no Duration can hold is no limit.
+// duration converts seconds; what no Duration can hold is no limit. A part of
+// a nanosecond counts as one, for zero would be no limit.
 func duration(seconds float64) time.Duration {
 	d := seconds * float64(time.Second)
 	if d >= math.MaxInt64 {
 		return -1
+	}
+	if 0 < d && d < 1 {
+		return 1
 	}
 	return time.Duration(d)
 }

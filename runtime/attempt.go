@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"sync"
 	"time"
 )
 
@@ -222,12 +223,13 @@ func panicked(p any) *Error {
 // releasing is a Stream that frees its host's slot when it ends.
 type releasing struct {
 	Stream
-	release func() // a second call does nothing
+	release func()
+	once    sync.Once // Read and Close may both see the end
 }
 
 func (r *releasing) free() {
 	if r.Done() {
-		r.release()
+		r.once.Do(r.release)
 	}
 }
 

@@ -33,13 +33,14 @@ func Errorf(kind Kind, format string, args ...any) *Error {
 }
 
 // Error returns "GET https://host/path: kind: message", with userinfo and
-// secrets masked; without a Request, "kind: message".
+// secrets masked and control characters of the URL escaped; without a Request,
+// "kind: message".
 func (e *Error) Error() string {
 	text := string(e.Kind) + ": " + e.Message
 	if e.Request == nil {
 		return text
 	}
-	return e.Request.Method + " " + MaskURL(e.Request.URL) + ": " + text
+	return e.Request.Method + " " + Escape(MaskURL(e.Request.URL)) + ": " + text
 }
 
 // Unwrap returns the cause.

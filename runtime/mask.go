@@ -2,8 +2,12 @@ package runtime
 
 import "strings"
 
-// MaskURL returns a URL fit for a log: userinfo becomes ***. It works on the
-// text, since a URL that does not parse is what error messages are about.
+const masked = "***"
+
+// MaskURL returns a URL fit for a log: userinfo becomes ***, and so do the
+// values of query and fragment keys that name secrets, such as access_token.
+// It works on the text, since a URL that does not parse is what error messages
+// are about.
 func MaskURL(raw string) string {
 	start := afterScheme(raw)
 	end := len(raw)
@@ -12,9 +16,9 @@ func MaskURL(raw string) string {
 	}
 	at := strings.LastIndexByte(raw[start:end], '@')
 	if at < 0 {
-		return raw
+		return maskPairs(raw, end)
 	}
-	return raw[:start] + "***" + raw[start+at:]
+	return maskPairs(raw[:start]+masked+raw[start+at:], start+len(masked)+end-start-at)
 }
 
 // afterScheme returns where the authority begins: after "scheme:" and any
@@ -31,4 +35,98 @@ func afterScheme(raw string) int {
 		start++
 	}
 	return start
+}
+
+// maskPairs masks the secret values behind the first ? or # of raw[from:].
+func maskPairs(raw string, from int) string {
+	i := strings.IndexAny(raw[from:], "?#")
+	if i < 0 || strings.IndexByte(raw[from+i:], '=') < 0 {
+		return raw
+	}
+	var out strings.Builder
+	copied, key := 0, 0
+	fragment := false
+	for i += from; i < len(raw); i++ {
+		switch raw[i] {
+		case '#':
+			fragment = true
+			key = i + 1
+		case '?', '&', ';':
+			key = i + 1
+		case '=':
+			if !secretKey(raw[key:i]) {
+				continue
+			}
+			end := valueEnd(raw, i+1, fragment)
+			if end > i+1 {
+				out.WriteString(raw[copied : i+1])
+				out.WriteString(masked)
+				copied = end
+			}
+			i = end - 1
+		}
+	}
+	if copied == 0 {
+		return raw
+	}
+	out.WriteString(raw[copied:])
+	return out.String()
+}
+
+// valueEnd returns where the value that begins at i ends: a ; or ? may be a
+// part of it.
+func valueEnd(raw string, i int, fragment bool) int {
+	ends := "&#"
+	if fragment {
+		ends = "&"
+	}
+	if n := strings.IndexAny(raw[i:], ends); n >= 0 {
+		return i + n
+	}
+	return len(raw)
+}
+
+// secretKey reports a key whose value is a secret, in any case and also
+// percent-encoded.
+func secretKey(key string) bool {
+	var name [len("refresh_token")]byte
+	n := 0
+	for i := 0; i < len(key); i++ {
+		if n == len(name) {
+			return false
+		}
+		c := key[i]
+		if c == '%' && i+2 < len(key) {
+			high, low := hexDigit(key[i+1]), hexDigit(key[i+2])
+			if high >= 0 && low >= 0 {
+				c, i = byte(high<<4|low), i+2
+			}
+		}
+		name[n] = lowerByte(c)
+		n++
+	}
+	switch string(name[:n]) {
+	case "token", "access_token", "refresh_token", "id_token", "api_key", "apikey", "key", "sig", "signature",
+		"password", "passwd", "pwd", "secret", "client_secret", "code", "auth":
+		return true
+	}
+	return false
+}
+
+func lowerByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// hexDigit returns the value of a hexadecimal digit, -1 for anything else.
+func hexDigit(c byte) int {
+	switch c = lowerByte(c); {
+	case '0' <= c && c <= '9':
+		return int(c - '0')
+	case 'a' <= c && c <= 'f':
+		return int(c-'a') + 10
+	}
+	return -1
 }

@@ -55,6 +55,12 @@ type Options struct {
 	RaiseForStatus Switch
 	MaxBody        int64 // bytes after decoding; 0 default, -1 none
 	HTTPVersion    string
+
+	// Detached marks the request behind a redirect to another origin: it goes
+	// without what a session sends along for the origin that was asked for:
+	// credentials, a custom Host, cookies without a domain, its client
+	// certificate.
+	Detached bool
 }
 
 // Switch is a yes, a no, or nothing said.

@@ -38,9 +38,10 @@ type Response struct {
 	Owner any
 }
 
-// Stream is a body that is read as it arrives. Read and Close may be called
-// on any goroutine, one at a time. A failure is an *Error, also when the
-// body was closed before.
+// Stream is a body that is read as it arrives. Its methods may be called on
+// any goroutine and at any time: Close ends a Read that is under way, which
+// fails like every Read after it with closed_response; a second Read at the
+// same time fails with stream_consumed. A failure is an *Error.
 type Stream interface {
 	io.ReadCloser
 	// Sizes returns the bytes so far: decoded, and received.

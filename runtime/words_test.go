@@ -108,9 +108,37 @@ func TestMaskURL(t *testing.T) {
 		"":                                 "",
 		"http://us er:sec%zzret@h:port/":   "http://***@h:port/",
 		"http://user:secret@[::1]:80/path": "http://***@[::1]:80/path",
+
+		"http://h/?a=1&token=s&b=2":                       "http://h/?a=1&token=***&b=2",
+		"http://u:p@h/?Access_Token=s#ID_token=":          "http://***@h/?Access_Token=***#ID_token=",
+		"/cb?code=s;x=1&sig=s?key=s#a":                    "/cb?code=***&sig=***#a",
+		"http://h#/p?auth=s#s&c=d":                        "http://h#/p?auth=***&c=d",
+		"http://h?u=http://o/?pwd=s":                      "http://h?u=http://o/?pwd=***",
+		"http://h?%74oken=s&client%5fsecret=s":            "http://h?%74oken=***&client%5fsecret=***",
+		"http://h?a=1;key=a=b&c":                          "http://h?a=1;key=***&c",
+		"?refresh_token=s&api_key=s&apikey=s&signature=s": "?refresh_token=***&api_key=***&apikey=***&signature=***",
+		"?password=s&passwd=s&secret=s":                   "?password=***&passwd=***&secret=***",
+		"http://h/token=a?monkey=1&tokens=2&keys[key]=3&refresh_token_at=4&%7=5&%zz=6#code": "http://h/token=a?monkey=1&tokens=2&keys[key]=3&refresh_token_at=4&%7=5&%zz=6#code",
 	} {
 		if got := runtime.MaskURL(url); got != want {
 			t.Errorf("%q: %q, want %q", url, got, want)
+		}
+	}
+}
+
+func TestMaskURLWithoutSecretsAllocatesNothing(t *testing.T) {
+	url := "https://example.com/a/b?page=2&sort=name&%71=1#part=3"
+	if n := testing.AllocsPerRun(100, func() { _ = runtime.MaskURL(url) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestEscape(t *testing.T) {
+	for s, want := range map[string]string{
+		"plain é 世": "plain é 世", "": "", "a\x1b[31m\r\n\x00": `a\x1b[31m\r\n\x00`, "\u202e\u009b": `\u202e\u009b`, "\xff": `\xff`, `a\b`: `a\b`,
+	} {
+		if got := runtime.Escape(s); got != want {
+			t.Errorf("%q: %q, want %q", s, got, want)
 		}
 	}
 }
@@ -184,6 +212,10 @@ func TestErrorText(t *testing.T) {
 	}
 	e.Request = &runtime.Request{Method: "GET", URL: "https://u:secret@h/x"}
 	if got := e.Error(); got != "GET https://***@h/x: read_timeout: no byte for 1s" {
+		t.Errorf("%q", got)
+	}
+	e.Request.URL = "http://h/\x1b]0;title\a?key=secret"
+	if got := e.Error(); got != `GET http://h/\x1b]0;title\a?key=***: read_timeout: no byte for 1s` {
 		t.Errorf("%q", got)
 	}
 }

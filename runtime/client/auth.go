@@ -57,11 +57,11 @@ type CredentialSource interface {
 // credentials returns who signs the current hop; nil: nobody. Nothing but the
 // URL's own userinfo follows to another origin.
 func (f *flight) credentials(prepared *runtime.Request) runtime.Auth {
-	auth := f.options.Auth
+	auth, left := f.options.Auth, f.leftOwn
 	if auth == nil {
-		auth = f.profile.Auth
+		auth, left = f.profile.Auth, f.left
 	}
-	if auth != nil && !f.left {
+	if auth != nil && !left {
 		if _, none := auth.(NoAuth); none {
 			return nil
 		}

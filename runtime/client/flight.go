@@ -26,7 +26,8 @@ type flight struct {
 	body    runtime.Body
 	bare    bool // the body was dropped on the way, and its fields with it
 
-	left       bool            // another origin was entered: credentials stay behind
+	left       bool            // another origin was entered: the session's credentials stay behind
+	leftOwn    bool            // so do the request's own
 	secrets    []string        // names of fields that count as credentials, of the places left
 	cookies    []runtime.Field // the request's own, while at home
 	userinfo   *Basic          // of the URL
@@ -78,7 +79,7 @@ func (f *flight) begin(ctx context.Context, s *Session, req *runtime.Request) *r
 	if f.method, err = canonicalMethod(req.Method); err != nil {
 		return err
 	}
-	f.body, f.cookies = req.Body, f.options.Cookies
+	f.body, f.cookies, f.left = req.Body, f.options.Cookies, f.options.Detached
 	f.timeout = f.profile.Timeout
 	if f.options.Timeout != nil {
 		f.timeout = f.options.Timeout.Over(f.timeout)

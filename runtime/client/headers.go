@@ -60,14 +60,14 @@ func (f *flight) header() (runtime.Header, *runtime.Error) {
 	h := make(runtime.Header, 1, len(base)+len(own)+5)
 	h[0] = runtime.Field{Name: "Host", Value: f.at.authority}
 	for _, field := range base {
-		if !own.Has(field.Name) && !f.unset(field.Name) && !f.staysBehind(field.Name) {
+		if !own.Has(field.Name) && !f.unset(field.Name) && !f.staysBehind(field.Name, f.left) {
 			h = append(h, field)
 		}
 	}
 	hosts := 0
 	for _, field := range own {
 		switch {
-		case f.staysBehind(field.Name):
+		case f.staysBehind(field.Name, f.leftOwn):
 		case runtime.EqualFold(field.Name, "Host"):
 			hosts++
 			h[0].Value = field.Value
@@ -93,10 +93,10 @@ func (f *flight) unset(name string) bool {
 }
 
 // staysBehind reports whether a field does not go on this hop: a credential
-// that was meant for the origin that was left, or what described a body that
+// that was meant for an origin that was left, or what described a body that
 // is no longer sent.
-func (f *flight) staysBehind(name string) bool {
-	if !f.left && !f.bare {
+func (f *flight) staysBehind(name string, left bool) bool {
+	if !left && !f.bare {
 		return false
 	}
 	if f.bare {
@@ -105,7 +105,7 @@ func (f *flight) staysBehind(name string) bool {
 			return true
 		}
 	}
-	if !f.left {
+	if !left {
 		return false
 	}
 	switch strings.ToLower(name) {

@@ -1,8 +1,10 @@
 package client
 
 import (
+	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -297,12 +299,21 @@ func (p *profile) allowDial(config transport.RouteConfig) error {
 	if config.Unix != "" {
 		return allow("unix:"+config.Unix, "")
 	}
-	for _, address := range []string{config.Override, config.Resolver} {
-		if address == "" {
-			continue
+	if config.Override != "" {
+		host, port, err := net.SplitHostPort(config.Override)
+		if err != nil {
+			return runtime.Errorf(runtime.KindInvalidArgument, "resolve target %q is no host:port", config.Override)
 		}
-		host, port, _, _ := cutPort(address)
 		if err := allow(host, port); err != nil {
+			return err
+		}
+	}
+	if config.Resolver != "" {
+		server, invalid := transport.ParseResolver(config.Resolver)
+		if invalid != nil {
+			return invalid
+		}
+		if err := allow(server.Addr().String(), strconv.Itoa(int(server.Port()))); err != nil {
 			return err
 		}
 	}

@@ -115,6 +115,27 @@ func badProxy(raw, why string) *runtime.Error {
 		"invalid proxy %q: %s; write it as http://host:port", runtime.MaskURL(raw), why)
 }
 
+// A UserProxy is a proxy that the command line or the environment names.
+type UserProxy struct {
+	Host, Port string
+	Resolves   bool // it looks names up itself
+}
+
+// UserProxies returns the proxies that are the user's own word.
+func (c *Client) UserProxies() []UserProxy {
+	env := readEnvironment(c.environOf())
+	var out []UserProxy
+	for _, raw := range []string{c.config.Proxy, env.http, env.https, env.all} {
+		proxy, err := normalProxy(raw)
+		if raw == "" || err != nil {
+			continue
+		}
+		host, port := proxyAddress(proxy)
+		out = append(out, UserProxy{Host: host, Port: port, Resolves: !strings.HasPrefix(proxy, "socks5:")})
+	}
+	return out
+}
+
 // proxyAddress returns host and port of a normal proxy URL.
 func proxyAddress(proxy string) (host, port string) {
 	scheme, rest, _ := strings.Cut(proxy, "://")

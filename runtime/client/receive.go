@@ -120,6 +120,7 @@ type nothing struct{}
 
 func (nothing) Read([]byte) (int, error) { return 0, io.EOF }
 func (nothing) Close() error             { return nil }
+func (nothing) Abort()                   {}
 func (nothing) Wire() int64              { return 0 }
 func (nothing) EndUnmarked() bool        { return false }
 func (nothing) Trailer() runtime.Header  { return nil }

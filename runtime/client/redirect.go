@@ -222,35 +222,35 @@ func (f *flight) hops() int {
 func (f *flight) take(next *step) {
 	f.method, f.body, f.bare = next.method, next.body, next.bare
 	if next.leaves {
-		f.left, f.cookies, f.userinfo = true, nil, nil
+		f.left, f.leftOwn, f.cookies, f.userinfo = true, true, nil, nil
 		f.secrets = append(f.secrets[:len(f.secrets):len(f.secrets)], f.profile.SecretHeaders...)
 	}
 	f.enter(next.at)
 }
 
 // nextRequest returns the request that a redirect asks for, ready to be sent
-// through the same session.
+// through the same session: what goes along is what would have gone along had
+// the redirect been followed.
 func (f *flight) nextRequest(next *step) *runtime.Request {
 	ahead := *f
 	ahead.take(next)
 	req := *f.asked
-	req.Method, req.URL, req.Body = next.method, next.at.url, next.body
+	req.Method, req.URL, req.Body = next.method, next.at.urlWith(ahead.userinfo), next.body
 	options := *f.options
 	options.Params = runtime.Params{IsRaw: true} // they are in the URL
-	options.Cookies = ahead.cookies
-	if ahead.left {
-		options.Auth = NoAuth{}
+	options.Cookies, options.Detached = ahead.cookies, ahead.left
+	if ahead.leftOwn {
+		options.Auth, options.Cert = nil, nil
 	}
 	req.Options = &options
 	req.Header = nil
 	for _, field := range f.asked.Header {
-		if !ahead.staysBehind(field.Name) {
+		if !ahead.staysBehind(field.Name, ahead.leftOwn) {
 			req.Header = append(req.Header, field)
 		}
 	}
 	if ahead.left {
-		options.Unset = append(options.Unset[:len(options.Unset):len(options.Unset)], "Authorization", "Cookie", "Proxy-Authorization")
-		options.Unset = append(append(options.Unset, ahead.secrets...), ahead.profile.SecretHeaders...)
+		options.Unset = append(options.Unset[:len(options.Unset):len(options.Unset)], ahead.secrets...)
 	}
 	return &req
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -256,6 +257,9 @@ func TestAllowHost(t *testing.T) {
 		"proxy":    {Proxies: fields("all", "http://evil.test:3128")},
 		"resolve":  {Resolve: map[string]string{"127.0.0.1": "6.6.6.6"}},
 		"resolver": {Resolver: "6.6.6.6:53"},
+		"IPv6":     {Resolver: "::1"},
+		"mapped":   {Resolver: "::ffff:127.0.0.2"},
+		"brackets": {Resolver: "[::1]:53"},
 		"unix":     {Unix: "/var/run/docker.sock"},
 	} {
 		s, err := c.NewSession(settings)
@@ -263,6 +267,52 @@ func TestAllowHost(t *testing.T) {
 			t.Fatal(err)
 		}
 		t.Run(name, func(t *testing.T) { fails(t, s, get(url), runtime.KindDenied) })
+	}
+}
+
+// The policy is asked about the address that is dialled, however it is
+// written, and not at all about one that cannot be read.
+func TestAllowResolver(t *testing.T) {
+	for resolver, want := range map[string]string{
+		"::1": "::1 53", "[::1]": "::1 53", "[::1]:54": "::1 54", "::ffff:127.0.0.1": "::ffff:127.0.0.1 53", "6.6.6.6": "6.6.6.6 53", "6.6.6.6:54": "6.6.6.6 54",
+		"[::1": "", "::1]:53": "", "6.6.6.6:": "", "6.6.6.6:0": "", "dns.test": "", "[]": "",
+	} {
+		var asked string
+		c := newClient(t, Config{AllowHost: func(host, port string) error {
+			if host == "h.test" {
+				return nil
+			}
+			asked = host + " " + port
+			return runtime.Errorf(runtime.KindDenied, "denied")
+		}})
+		s, err := c.NewSession(Settings{Resolver: resolver})
+		if err != nil {
+			t.Fatal(err)
+		}
+		kind := runtime.KindDenied
+		if want == "" {
+			kind = runtime.KindInvalidArgument
+		}
+		if fails(t, s, get("http://h.test/"), kind); asked != want {
+			t.Errorf("%q: asked about %q, want %q", resolver, asked, want)
+		}
+	}
+}
+
+func TestUserProxies(t *testing.T) {
+	c := newClient(t, Config{Proxy: "127.0.0.1:3128", Environ: func(name string) string {
+		return map[string]string{"http_proxy": "ftp://x", "https_proxy": "https://u:p@[::1]", "all_proxy": "socks5://10.0.0.1"}[name]
+	}})
+	want := []UserProxy{{"127.0.0.1", "3128", true}, {"::1", "443", true}, {"10.0.0.1", "1080", false}}
+	if got := c.UserProxies(); !slices.Equal(got, want) {
+		t.Errorf("%+v, want %+v", got, want)
+	}
+}
+
+func TestReasonIsEscaped(t *testing.T) {
+	err := RaiseForStatus(&runtime.Response{Status: 404, Reason: "No\x1b[2J", URL: "http://h/\x07?token=t"})
+	if want := `404 Client Error: No\x1b[2J for url: http://h/\a?token=***`; err.Message != want {
+		t.Errorf("%q, want %q", err.Message, want)
 	}
 }
 

@@ -12,7 +12,8 @@ func RaiseForStatus(resp *runtime.Response) *runtime.Error {
 	case resp.Status >= 500:
 		who = "Server"
 	}
-	err := runtime.Errorf(runtime.KindHTTP, "%d %s Error: %s for url: %s", resp.Status, who, resp.Reason, runtime.MaskURL(resp.URL))
+	err := runtime.Errorf(runtime.KindHTTP, "%d %s Error: %s for url: %s",
+		resp.Status, who, runtime.Escape(resp.Reason), runtime.Escape(runtime.MaskURL(resp.URL)))
 	err.Response, err.Sent, err.Timings = resp, runtime.SentYes, resp.Timings
 	return err
 }

@@ -1,6 +1,7 @@
 package client
 
 import (
+	"net/url"
 	"strings"
 
 	"volley/runtime"
@@ -61,6 +62,14 @@ func (l *location) compose() {
 	if l.fragment != "" {
 		l.url += "#" + l.fragment
 	}
+}
+
+// urlWith returns the URL with those credentials in it; nil: none.
+func (l *location) urlWith(userinfo *Basic) string {
+	if userinfo == nil {
+		return l.url
+	}
+	return l.scheme + "://" + url.UserPassword(userinfo.User, userinfo.Password).String() + "@" + strings.TrimPrefix(l.url, l.scheme+"://")
 }
 
 // parseURL prepares an absolute URL. The error is invalid_url or one of the

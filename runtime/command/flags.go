@@ -62,7 +62,7 @@ func wayFlags(condition string) []cli.Flag {
 		toggleFlag("insecure", "do not check certificates"),
 		textFlag("proxy", "proxy URL"+condition),
 		textFlag("ca", "file or directory of CA certificates"+condition),
-		listFlag("allow-host", "host[:port] that may be reached, * and ? are wild; repeatable"),
+		listFlag("allow-host", "host[:port] that may be reached, * is wild; repeatable"),
 		&cli.BoolFlag{Name: "deny-private", Usage: "refuse loopback and private addresses"},
 	}
 }

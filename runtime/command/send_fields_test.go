@@ -66,7 +66,8 @@ func TestRequestFields(t *testing.T) {
 		`"timeout":1.5`: req(func(_ *runtime.Request, o *runtime.Options) {
 			o.Timeout = &runtime.Timeout{Connect: 1500 * time.Millisecond, Read: 1500 * time.Millisecond}
 		}),
-		`"timeout":null`: req(func(_ *runtime.Request, o *runtime.Options) { o.Timeout = &runtime.Timeout{Connect: -1, Read: -1} }),
+		`"timeout":1e-12`: req(func(_ *runtime.Request, o *runtime.Options) { o.Timeout = &runtime.Timeout{Connect: 1, Read: 1} }),
+		`"timeout":null`:  req(func(_ *runtime.Request, o *runtime.Options) { o.Timeout = &runtime.Timeout{Connect: -1, Read: -1} }),
 		`"timeout":{"read":false,"total":1e300}`: req(func(_ *runtime.Request, o *runtime.Options) {
 			o.Timeout = &runtime.Timeout{Read: -1, Total: -1}
 		}),

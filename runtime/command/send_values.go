@@ -163,7 +163,7 @@ func jsonSeconds(v jsontext.Value) (time.Duration, error) {
 	case f*float64(time.Second) >= math.MaxInt64:
 		return -1, nil
 	}
-	return time.Duration(f * float64(time.Second)), nil
+	return max(1, time.Duration(f*float64(time.Second))), nil // 0 would be no limit
 }
 
 // jsonTimeout reads a number for connect and read, or an object of parts.

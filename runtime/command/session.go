@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -68,6 +70,9 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 	if err != nil {
 		return err
 	}
+	if allowed.DenyPrivate {
+		s.exemptProxies()
+	}
 	s.engine = runtime.NewEngine(context.WithoutCancel(ctx), runtime.EngineOptions{
 		Executor: s.client,
 		Size:     s.common.size,
@@ -80,7 +85,24 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 	if s.common.insecure {
 		fmt.Fprintln(s.stderr, "warning: --insecure: certificates are not checked") //nolint:errcheck // there is nowhere to report that stderr is gone
 	}
+	if allowed.DenyPrivate && slices.ContainsFunc(s.client.UserProxies(), func(p client.UserProxy) bool { return p.Resolves }) {
+		fmt.Fprintln(s.stderr, "warning: --deny-private: the proxy resolves names itself, so where they lead is not checked") //nolint:errcheck // as above
+	}
 	return nil
+}
+
+// exemptProxies opens the addresses of the user's own proxies. A name other
+// than localhost opens nothing, for its owner decides where it leads.
+func (s *session) exemptProxies() {
+	for _, p := range s.client.UserProxies() {
+		hosts := []string{p.Host}
+		if p.Host == "localhost" {
+			hosts = []string{"127.0.0.1", "::1"}
+		}
+		for _, host := range hosts {
+			s.policy.Exempt(net.JoinHostPort(host, p.Port))
+		}
+	}
 }
 
 func (s *session) startProgress() {

@@ -3,6 +3,7 @@ package transport
 import (
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"volley/runtime"
@@ -28,10 +29,16 @@ type body struct {
 	framing bodyFraming
 	left    int64 // of a body of known length
 	chunks  chunkReader
-	wire    int64
+	count   int64 // bytes received
 	err     error // what every further Read returns
 	marked  bool  // something said where the end is
 	trailer runtime.Header
+
+	// What another goroutine may abort: the connection's socket for as long
+	// as the body has it, so that no later exchange is hit.
+	hold    sync.Mutex
+	wire    *wire // nil once the body ended
+	aborted bool
 }
 
 // reply makes the Reply of a head. A response without a body frees the
@@ -58,10 +65,12 @@ func (c *conn) reply(trip *trip, out *outgoing, h *head) (*Reply, *runtime.Error
 	if h.minor == 0 {
 		a.Protocol = "HTTP/1.0"
 	}
-	a.body = body{conn: c, framing: f, left: f.length, marked: f.chunked || f.length >= 0}
-	a.Body = &a.body
+	b := &a.body
+	b.conn, b.wire, b.framing = c, c.wire, f
+	b.left, b.marked = f.length, f.chunked || f.length >= 0
+	a.Body = b
 	if f.length == 0 {
-		a.body.end(io.EOF)
+		b.end(io.EOF)
 	}
 	return &a.Reply, nil
 }
@@ -103,7 +112,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 // took counts n bytes of data and watches the pace at which they come.
 func (b *body) took(n int) error {
-	b.wire += int64(n)
+	b.count += int64(n)
 	c := b.conn
 	c.pace.bytes += int64(n)
 	if b.framing.events || !c.pace.slow(c.lastRead, c.clock.read) {
@@ -145,9 +154,9 @@ func (b *body) fail(err error) error {
 	default:
 		e := &runtime.Error{Kind: runtime.KindIncompleteBody, Retryable: true, Cause: io.ErrUnexpectedEOF}
 		if b.left >= 0 {
-			e.Message = fmt.Sprintf("the connection ended after %d of %d body bytes", b.wire, b.wire+b.left)
+			e.Message = fmt.Sprintf("the connection ended after %d of %d body bytes", b.count, b.count+b.left)
 		} else {
-			e.Message = fmt.Sprintf("the connection ended inside the chunked body, after %d bytes", b.wire)
+			e.Message = fmt.Sprintf("the connection ended inside the chunked body, after %d bytes", b.count)
 		}
 		err = e
 	}
@@ -162,7 +171,8 @@ func (b *body) end(err error) {
 	c := b.conn
 	b.err, b.conn = err, nil
 	b.framing.events = false
-	if err == io.EOF && !b.framing.close && (c.upload == nil || c.upload.finished()) { //nolint:errorlint // ours, as is
+	aborted := b.giveUpWire()
+	if err == io.EOF && !aborted && !b.framing.close && (c.upload == nil || c.upload.finished()) { //nolint:errorlint // ours, as is
 		c.release()
 		return
 	}
@@ -170,6 +180,26 @@ func (b *body) end(err error) {
 		c.upload.stop()
 	}
 	c.drop()
+}
+
+// giveUpWire puts the socket out of Abort's reach and reports whether that
+// came before.
+func (b *body) giveUpWire() (aborted bool) {
+	b.hold.Lock()
+	defer b.hold.Unlock()
+	b.wire = nil
+	return b.aborted
+}
+
+// Abort implements Body: it closes the socket and leaves the buffers to the
+// goroutine that reads.
+func (b *body) Abort() {
+	b.hold.Lock()
+	defer b.hold.Unlock()
+	if b.wire != nil {
+		b.aborted = true
+		b.wire.shut()
+	}
 }
 
 // failure returns what ended the body, nil for its proper end.
@@ -201,7 +231,7 @@ func errBodyClosed() *runtime.Error {
 }
 
 // Wire implements Body.
-func (b *body) Wire() int64 { return b.wire }
+func (b *body) Wire() int64 { return b.count }
 
 // EndUnmarked implements Body.
 func (b *body) EndUnmarked() bool { return !b.marked && b.err == io.EOF } //nolint:errorlint // ours, as is

@@ -161,10 +161,14 @@ func (d *dialing) connect(addrs []string, port, host string) (net.Conn, *runtime
 	d.phase = runtime.PhaseConnect
 	began := time.Now()
 	defer func() { d.trip.timings.Connect = time.Since(began) }()
+	name := d.trip.exchange.Host
+	if d.trip.exchange.Route.proxy != nil {
+		name = host
+	}
 	targets := make([]string, len(addrs))
 	for i, a := range addrs {
 		targets[i] = net.JoinHostPort(a, port)
-		if err := d.allowed(targets[i]); err != nil {
+		if err := d.allowed(targets[i], name); err != nil {
 			return nil, err
 		}
 	}
@@ -181,13 +185,14 @@ func (d *dialing) connect(addrs []string, port, host string) (net.Conn, *runtime
 	return nc, nil
 }
 
-// allowed asks the policy about an address that is about to be dialled.
-func (d *dialing) allowed(address string) *runtime.Error {
+// allowed asks the policy about an address that is about to be dialled for a
+// name.
+func (d *dialing) allowed(address, name string) *runtime.Error {
 	control := d.transport.config.Control
 	if control == nil {
 		return nil
 	}
-	if err := control(address, d.trip.exchange.Host); err != nil {
+	if err := control(address, name); err != nil {
 		var e *runtime.Error
 		if errors.As(err, &e) {
 			return e

@@ -136,6 +136,9 @@ func TestControl(t *testing.T) {
 	tr := open(t, transport.Config{Control: func(address, host string) error {
 		mu.Lock()
 		defer mu.Unlock()
+		if host == "" { // the DNS server
+			return nil
+		}
 		asked = append(asked, address+" "+host)
 		if strings.HasPrefix(address, "127.0.0.66:") {
 			return runtime.Errorf(runtime.KindDenied, "private")
@@ -158,6 +161,48 @@ func TestControl(t *testing.T) {
 	_ = want{runtime.KindDenied, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
 	if got := strings.Join(asked, ", "); got != script.Addr()+" name.test, 127.0.0.66:"+script.Port()+" name.test" {
 		t.Errorf("asked about %s", got)
+	}
+}
+
+// A route's DNS server is asked about before it is asked.
+func TestControlOfTheNameServer(t *testing.T) {
+	runtimetest.Leaks(t)
+	var asked []string
+	tr := open(t, transport.Config{Control: func(address, host string) error {
+		asked = append(asked, address+" "+host)
+		return runtime.Errorf(runtime.KindDenied, "private")
+	}})
+	server := nameServer(t, func(*dnsmessage.Message) { t.Error("the name server was asked") })
+	route, err := tr.Route(transport.RouteConfig{Resolver: server})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := to(t, "http://name.test/")
+	x.Route = route
+	_, err = tr.Do(t.Context(), x)
+	_ = want{runtime.KindDenied, runtime.PhaseDNS, runtime.SentNo}.check(t, err)
+	if got := strings.Join(asked, ", "); got != server+" " {
+		t.Errorf("asked about %s", got)
+	}
+}
+
+// The dial to a proxy is judged under the proxy's name.
+func TestControlOfAProxy(t *testing.T) {
+	var asked string
+	tr := open(t, transport.Config{Control: func(address, host string) error {
+		asked = address + " " + host
+		return runtime.Errorf(runtime.KindDenied, "private")
+	}})
+	route, err := tr.Route(transport.RouteConfig{Proxy: "http://127.0.0.1:9"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := to(t, "http://name.test/")
+	x.Route = route
+	_, err = tr.Do(t.Context(), x)
+	_ = want{runtime.KindDenied, runtime.PhaseConnect, runtime.SentNo}.check(t, err)
+	if asked != "127.0.0.1:9 127.0.0.1" {
+		t.Errorf("asked about %s", asked)
 	}
 }
 

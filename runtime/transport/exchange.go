@@ -61,8 +61,9 @@ type Config struct {
 	MaxHeader     int64         // bytes of a response's status line and headers, 1xx included; 0: 256 KiB
 	MaxLines      int           // header lines; 0: 5000
 	// Control is asked before each dial with the resolved address
-	// ("192.0.2.1:443") and the origin's name; its error, an *runtime.Error
-	// of kind denied, ends the dial. nil: all is allowed.
+	// ("192.0.2.1:443") and the name of the origin or proxy it is for, ""
+	// for a route's DNS server; its error, an *runtime.Error of kind denied,
+	// ends the dial. nil: all is allowed.
 	Control func(address, host string) error
 	// Dial replaces the network, for tests. nil: net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -88,8 +89,12 @@ type Reply struct {
 
 // Body is a response body as framed, not yet decoded. Errors are
 // *runtime.Error: incomplete_body, closed, read_timeout, total_timeout, …
+// Only Abort may be called while a Read is under way.
 type Body interface {
 	io.ReadCloser
+	// Abort makes a Read that is under way on another goroutine fail, and
+	// costs HTTP/1 its connection. Whoever reads still has to Close.
+	Abort()
 	// Wire returns the bytes received for the body so far.
 	Wire() int64
 	// EndUnmarked reports, after io.EOF, that the end was the connection's.

@@ -326,6 +326,9 @@ func (s *stream) Close() error {
 	return nil
 }
 
+// Abort implements Body: it resets the stream.
+func (s *stream) Abort() { s.cancel(errBodyClosed()) }
+
 // Wire implements Body: bytes of data frames.
 func (s *stream) Wire() int64 { return s.wire }
 

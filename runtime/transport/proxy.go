@@ -21,7 +21,7 @@ func parseProxy(raw string) (*proxy, *runtime.Error) {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Hostname() == "" {
-		return nil, runtime.Errorf(runtime.KindProxy, "proxy URL %s names no host", runtime.MaskURL(raw))
+		return nil, runtime.Errorf(runtime.KindProxy, "proxy URL %s names no host", runtime.Escape(runtime.MaskURL(raw)))
 	}
 	p := &proxy{scheme: u.Scheme, host: u.Hostname(), port: u.Port(), user: u.User}
 	switch p.scheme {
@@ -148,7 +148,7 @@ func (d *dialing) socks(p *proxy, nc net.Conn) *runtime.Error {
 			return err
 		}
 		host, d.phase = address, runtime.PhaseConnect
-		if err := d.allowed(net.JoinHostPort(host, port)); err != nil {
+		if err := d.allowed(net.JoinHostPort(host, port), d.trip.exchange.Host); err != nil {
 			return err
 		}
 	}

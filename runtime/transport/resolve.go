@@ -12,23 +12,44 @@ import (
 	"volley/runtime"
 )
 
+// dnsServer is a DNS server that a route names.
+type dnsServer struct {
+	address  string // "ip:port"
+	resolver net.Resolver
+}
+
+// ParseResolver reads the address of a DNS server: an IP address, IPv6 with
+// or without brackets, or "ip:port". Without a port it is 53.
+func ParseResolver(address string) (netip.AddrPort, *runtime.Error) {
+	if server, err := netip.ParseAddrPort(address); err == nil && server.Port() != 0 {
+		return server, nil
+	}
+	host := address
+	if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+		host = host[1 : len(host)-1]
+	}
+	ip, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.AddrPort{}, invalid("resolver %q is no ip:port", address)
+	}
+	return netip.AddrPortFrom(ip, 53), nil
+}
+
 // resolverAt returns a resolver that asks the DNS server at address, over UDP
 // and, for truncated answers, TCP.
-func resolverAt(address string) (*net.Resolver, *runtime.Error) {
-	host, port, err := net.SplitHostPort(address)
+func resolverAt(address string) (*dnsServer, *runtime.Error) {
+	server, err := ParseResolver(address)
 	if err != nil {
-		host, port = strings.Trim(address, "[]"), "53"
+		return nil, err
 	}
-	if _, err := netip.ParseAddr(host); err != nil {
-		return nil, invalid("resolver %q is no ip:port", address)
-	}
-	server := net.JoinHostPort(host, port)
-	return &net.Resolver{
+	s := &dnsServer{address: server.String()}
+	s.resolver = net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialDNS(ctx, network, server)
+			return dialDNS(ctx, network, s.address)
 		},
-	}, nil
+	}
+	return s, nil
 }
 
 // systemResolver asks whom the system names.
@@ -83,6 +104,11 @@ func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) 
 	}
 	defer func() { <-d.transport.lookups }()
 	d.phase = runtime.PhaseDNS
+	if server := d.trip.exchange.Route.resolver; server != nil {
+		if err := d.allowed(server.address, ""); err != nil {
+			return nil, err
+		}
+	}
 	began := time.Now()
 	addrs, err := d.lookup(host)
 	d.trip.timings.DNS = time.Since(began)
@@ -102,15 +128,15 @@ func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) 
 }
 
 func (d *dialing) lookup(host string) ([]netip.Addr, error) {
-	resolver := d.trip.exchange.Route.resolver
-	if resolver == nil {
+	server := d.trip.exchange.Route.resolver
+	if server == nil {
 		return d.transport.resolver.LookupNetIP(d.ctx, "ip", host)
 	}
 	// The search domains of this machine are not that server's.
 	if !strings.HasSuffix(host, ".") {
 		host += "."
 	}
-	return resolver.LookupNetIP(d.ctx, "ip", host)
+	return server.resolver.LookupNetIP(d.ctx, "ip", host)
 }
 
 // interleave puts the families in turns, the resolver's first choice first

@@ -19,7 +19,7 @@ type Route struct {
 	tls       *tls.Config // without ServerName and NextProtos
 	proxy     *proxy      // nil: direct
 	local     *net.TCPAddr
-	resolver  *net.Resolver // nil: the system's
+	resolver  *dnsServer // nil: the system's
 }
 
 // Config returns what the Route was made from.

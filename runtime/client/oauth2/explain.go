@@ -15,7 +15,7 @@ import (
 // explain makes an Error of what kept a token from being fetched. Nothing of
 // the user's own request has been sent then.
 func (a *Auth) explain(ctx context.Context, err error, c *carrier) *runtime.Error {
-	where := runtime.MaskURL(a.config.TokenURL)
+	where := runtime.Escape(runtime.MaskURL(a.config.TokenURL))
 	var below *runtime.Error
 	var refused *oauth2.RetrieveError
 	var invalid *url.Error // made before the Executor is asked
@@ -45,10 +45,10 @@ func (a *Auth) refusal(where string, refused *oauth2.RetrieveError, answer *runt
 	status := refused.Response.StatusCode
 	text := fmt.Sprintf("no oauth2 token from %s: it answered %d", where, status)
 	if refused.ErrorCode != "" {
-		text += " " + refused.ErrorCode
+		text += " " + runtime.Escape(refused.ErrorCode)
 	}
 	if refused.ErrorDescription != "" {
-		text += " (" + refused.ErrorDescription + ")"
+		text += " (" + runtime.Escape(refused.ErrorDescription) + ")"
 	}
 	text += "; " + advice(status, refused.ErrorCode)
 	shown := *answer
