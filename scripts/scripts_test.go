@@ -22,7 +22,7 @@ const longest = 10 * time.Second
 // examples are the key lines of what each example prints, as patterns that
 // match whole lines, in order.
 var examples = map[string][]string{
-	"quickstart.lua": {`1\t<Response \[200\]>\t`, `2\t<Response \[200\]>\t`, `3\t<Response \[404\]>\t`, `4\tfalse\tconnect`, `grace`},
+	"quickstart.lua": {`callback\t200`, `failed\thttp://127.0.0.1:9/\tconnect`, `1\t<Response \[200\]>`, `2\t<Response \[200\]>`, `3\tfalse`, `grace`, `pages add up to\t15`},
 	"grequests_readme.lua": {
 		`<Response \[200\]>`, `<Response \[200\]>`, `<Response \[200\]>`, `<Response \[200\]>`, `false`, `<Response \[200\]>`,
 		`Request failed\tread_timeout`, `Request failed\tconnect`, `false`, `false`, `<Response \[500\]>`,
