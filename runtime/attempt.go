@@ -40,6 +40,7 @@ func (e *Engine) do(ctx context.Context, req *Request, batch *limits, first turn
 		failure := *req.Invalid // the request may stand in other slots too
 		return nil, &failure
 	}
+	e.retries.earn()
 	t := trip{engine: e, ctx: ctx, exec: req.Session, req: req, sent: req, turn: first}
 	if t.exec == nil {
 		t.exec = e.opts.Executor
@@ -109,13 +110,26 @@ func call(ctx context.Context, exec Executor, req *Request) (resp *Response, err
 	return resp, nil
 }
 
+// affords takes one retry from the run's budget; the first one refused is told.
+func (e *Engine) affords() bool {
+	if e.retries.spend() {
+		return true
+	}
+	if e.opts.Warn != nil {
+		e.retries.warned.Do(func() {
+			e.opts.Warn("too many retries: beyond the first 1000 a run repeats one in ten requests; the others keep their last outcome")
+		})
+	}
+	return false
+}
+
 // again decides on another attempt and waits the pause before it.
 func (t *trip) again() bool {
 	policy := t.engine.policy(t.exec, t.req)
 	if policy == nil || t.attempt > policy.Total || !policy.wants(t.req, t.resp, t.err) {
 		return false
 	}
-	if t.ctx.Err() != nil || t.engine.stopping() != nil || !t.replayable() || !t.timeLeft() {
+	if t.ctx.Err() != nil || t.engine.stopping() != nil || !t.replayable() || !t.timeLeft() || !t.engine.affords() {
 		return false
 	}
 	if err := t.tell(); err != nil {

@@ -20,6 +20,9 @@ type EngineOptions struct {
 	// Record sees each Result once, when nothing about it will change any
 	// more, on the consumer's goroutine. nil: nobody asks.
 	Record func(*Result)
+	// Warn is told, on any goroutine, what a person should know about the run
+	// as a whole. nil: nobody asks.
+	Warn func(text string)
 }
 
 // Engine runs the Batches of one run: it owns the workers, the limits that
@@ -31,6 +34,7 @@ type Engine struct {
 	workers workers
 	limits  limits
 	parked  parking
+	retries retryBudget
 	started atomic.Int64
 
 	gate  chan struct{} // closed by Stop

@@ -80,6 +80,9 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 		PerHost:  s.common.host,
 		Retry:    s.common.retry,
 		Record:   s.record,
+		Warn: func(text string) {
+			fmt.Fprintln(s.stderr, "warning: "+text) //nolint:errcheck // there is nowhere to report that stderr is gone
+		},
 	})
 	s.startProgress()
 	if s.common.insecure {
