@@ -130,11 +130,11 @@ func FuzzPattern(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string, recipe []byte) {
 		pat, ok := buildPattern(recipe)
 		if !ok || len(src) > 40 {
-			t.Skip()
+			return
 		}
 		want, err := stockSpans(src, pat)
 		if err != nil {
-			t.Skip() // what stock refuses is covered by TestMalformedPatterns
+			return // what stock refuses is covered by TestMalformedPatterns
 		}
 		got, err := spans(src, pat, -1)
 		if err != nil {
