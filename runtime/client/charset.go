@@ -170,7 +170,7 @@ func parameter(field, name string) string {
 	_, rest, _ := strings.Cut(field, ";")
 	for rest != "" {
 		var part string
-		part, rest = cutParameter(rest)
+		part, rest = cutUnquoted(rest, ';')
 		key, value, _ := strings.Cut(part, "=")
 		if strings.EqualFold(strings.TrimSpace(key), name) {
 			return unquoteString(strings.TrimSpace(value))
@@ -179,8 +179,9 @@ func parameter(field, name string) string {
 	return ""
 }
 
-// cutParameter splits at the first semicolon outside a quoted string.
-func cutParameter(s string) (part, rest string) {
+// cutUnquoted splits at the first sep outside a quoted string (RFC 9110 section
+// 5.6.4).
+func cutUnquoted(s string, sep byte) (part, rest string) {
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch {
@@ -188,7 +189,7 @@ func cutParameter(s string) (part, rest string) {
 			i++
 		case s[i] == '"':
 			quoted = !quoted
-		case s[i] == ';' && !quoted:
+		case s[i] == sep && !quoted:
 			return s[:i], s[i+1:]
 		}
 	}

@@ -33,7 +33,7 @@ func Links(h runtime.Header) []Link {
 		}
 		l := Link{URL: strings.TrimSpace(target)}
 		params := ""
-		params, line = cutLink(rest)
+		params, line = cutUnquoted(rest, ',')
 		rels := l.read(params)
 		if len(rels) == 0 {
 			rels = []string{""}
@@ -45,29 +45,13 @@ func Links(h runtime.Header) []Link {
 	}
 }
 
-// cutLink splits at the first comma outside a quoted string.
-func cutLink(s string) (params, rest string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == ',' && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
-}
-
 // read takes the parameters and returns the relations; of several rel
 // parameters the first counts.
 func (l *Link) read(params string) []string {
 	var rels []string
 	for params != "" {
 		var part string
-		part, params = cutParameter(params)
+		part, params = cutUnquoted(params, ';')
 		key, value, _ := strings.Cut(part, "=")
 		key = strings.ToLower(strings.TrimSpace(key))
 		if key == "" {
