@@ -196,7 +196,9 @@ func (h *h2conn) reserve() (ok, dead bool) {
 		}
 		return true, false
 	}
-	return false, h.cc.Err() != nil || h.cc.InFlight() == 0
+	// That nothing is in flight by now would say nothing: those that held the
+	// streams may have ended since.
+	return false, h.cc.Err() != nil
 }
 
 // done gives a stream's place up.
