@@ -1,43 +1,36 @@
 package runtime
 
 import (
-	"context"
 	"time"
 
 	"golang.org/x/time/rate"
 )
 
 // admit waits for the limits of the run, the batch and the session, and for a
-// host that asked for a pause. The returned func, which may be nil, gives back
-// what one attempt holds of them.
-func (e *Engine) admit(ctx context.Context, exec Executor, req *Request, batch *limits, reserved turn) (func(), *Error) {
-	if err := e.refusal(ctx); err != nil {
-		return nil, err
+// host that asked for a pause. What the attempt then holds of them is t.way,
+// nil for nothing.
+func (t *trip) admit(first turn) *Error {
+	b := t.batch
+	if err := b.stopped(); err != nil {
+		return err
 	}
-	session := sessionLimits(exec)
-	if e.limits.open() && batch.open() && session.open() && !e.parked.any.Load() {
-		return nil, nil
+	t.way = nil
+	e, session := b.engine, sessionLimits(t.exec)
+	open := e.limits.open() && b.limits.open() && session.open() && e.breakers.Errors == 0
+	if open && !e.parked.any.Load() {
+		return nil
 	}
-	p := passage{engine: e, ctx: ctx, host: hostOf(exec, req), reserved: reserved.taken}
-	err := e.sleep(ctx, time.Until(reserved.at))
-	if err == nil {
-		err = e.parked.wait(&p)
+	host := hostOf(t.exec, t.req)
+	if open && e.parked.left(host) <= 0 {
+		return nil
 	}
-	if err == nil {
-		err = p.through(&e.limits, batch, session)
-	}
-	if err == nil {
-		// A slot and the end of the run may have come at the same instant.
-		err = e.refusal(ctx)
-	}
-	if err != nil {
+	p := &passage{stay: t.hold(), host: host, reserved: first}
+	if err := p.enter(&e.limits, &b.limits, session); err != nil {
 		p.release()
-		return nil, err
+		return err
 	}
-	if len(p.held) == 0 {
-		return nil, nil
-	}
-	return p.release, nil
+	t.way = p
+	return nil
 }
 
 var noLimits limits
@@ -58,22 +51,16 @@ func hostOf(exec Executor, req *Request) string {
 	return HostOf(req.URL)
 }
 
-// refusal says why nothing may start under ctx, or returns nil.
-func (e *Engine) refusal(ctx context.Context) *Error {
-	if ctx.Err() != nil {
-		return Cancelled(ctx)
-	}
-	return e.stopping()
-}
-
-// A passage is the way of one attempt through limits.
+// A passage is the way of one attempt through limits, and what it holds of
+// them.
 type passage struct {
-	engine *Engine
-	ctx    context.Context
-	host   string
-	held   []chan struct{} // slots taken
-	// reserved says that the rates of the run and the batch were asked before.
-	reserved bool
+	stay     *stay
+	host     string
+	held     []chan struct{} // slots taken of the host
+	paces    []*pace         // that learn from the outcome
+	reserved turn
+	began    time.Time
+	probe    bool // it tries whether a host is back
 }
 
 // A turn is a place in the rates of the run and the batch, taken by the
@@ -102,76 +89,142 @@ func (e *Engine) turn(batch *limits) turn {
 	return t
 }
 
-// through takes slots before it asks for a turn: a turn that then waited for
-// a slot would let requests bunch that a rate keeps apart.
-func (p *passage) through(all ...*limits) *Error {
+// enter takes all that the attempt needs. The waits for its host come first:
+// it may give its slot of the Batch up for them. A host's slots come before a
+// turn, since a turn that then waited would let requests bunch that a rate
+// keeps apart.
+func (p *passage) enter(engine, batch, session *limits) *Error {
+	b := p.stay.batch
+	breakers := &b.engine.breakers
+	if err := breakers.refusal(p.host); err != nil {
+		return err
+	}
+	all := [...]*limits{engine, batch, session}
 	for _, l := range all {
-		if err := p.slot(l.gateOf(p.host)); err != nil {
+		if err := p.slot(l.gateOf(p.host).slots); err != nil {
 			return err
 		}
 	}
-	for _, l := range all {
-		if err := p.turn(l.gateOf(p.host).rate); err != nil {
+	if err := p.inTurn(all[:]); err != nil {
+		return err
+	}
+	// A slot and the end of the run may have come at the same instant.
+	if err := b.stopped(); err != nil {
+		return err
+	}
+	p.began = time.Now()
+	probe, err := breakers.enter(p.host)
+	p.probe = probe
+	return err
+}
+
+// inTurn waits until the host is open and it is the attempt's turn: again, if
+// the host was parked in the meantime.
+func (p *passage) inTurn(all []*limits) *Error {
+	parked := &p.stay.batch.engine.parked
+	for {
+		if err := p.unpark(parked); err != nil {
 			return err
 		}
-		if p.reserved && (l == all[0] || l == all[1]) {
+		p.paces = p.paces[:0]
+		for _, l := range all {
+			if err := p.keepPace(l.gateOf(p.host).pace); err != nil {
+				return err
+			}
+		}
+		if err := p.turns(all); err != nil {
+			return err
+		}
+		if !parked.any.Load() || parked.left(p.host) <= 0 {
+			return nil
+		}
+	}
+}
+
+// slot takes one of the host's.
+func (p *passage) slot(slots chan struct{}) *Error {
+	if slots == nil {
+		return nil
+	}
+	select {
+	case slots <- struct{}{}:
+	default:
+		if err := p.awaitSlot(slots); err != nil {
+			return err
+		}
+	}
+	p.held = append(p.held, slots)
+	return p.stay.regain()
+}
+
+func (p *passage) awaitSlot(slots chan struct{}) *Error {
+	b := p.stay.batch
+	soon := time.NewTimer(patience)
+	defer soon.Stop()
+	for {
+		select {
+		case slots <- struct{}{}:
+			return nil
+		case <-soon.C:
+			p.stay.leave()
+			continue
+		case <-b.ctx.Done():
+		case <-b.gate:
+		}
+		return b.stopped()
+	}
+}
+
+// unpark waits until the host is open. A turn taken before that is void.
+func (p *passage) unpark(parked *parking) *Error {
+	for {
+		left := parked.left(p.host)
+		if left <= 0 {
+			return nil
+		}
+		p.reserved = turn{}
+		if err := p.stay.pause(left); err != nil {
+			return err
+		}
+	}
+}
+
+func (p *passage) keepPace(c *pace) *Error {
+	if c == nil {
+		return nil
+	}
+	if c.auto != nil {
+		p.paces = append(p.paces, c)
+	}
+	return c.pass(p.stay)
+}
+
+// turns waits for the rates of all hosts together. They hold up every request
+// alike, so that the slot is kept.
+func (p *passage) turns(all []*limits) *Error {
+	if p.reserved.taken {
+		if err := p.stay.batch.sleep(time.Until(p.reserved.at)); err != nil {
+			return err
+		}
+		all = all[2:] // the run's and the batch's were reserved
+	}
+	for _, l := range all {
+		if l.all == nil {
 			continue
 		}
-		if err := p.turn(l.all); err != nil {
+		r := l.all.Reserve()
+		if err := p.stay.batch.sleep(r.Delay()); err != nil {
+			r.Cancel()
 			return err
 		}
 	}
 	return nil
 }
 
-func (p *passage) slot(g hostGate) *Error {
-	if g.slots == nil {
-		return nil
-	}
-	select {
-	case g.slots <- struct{}{}:
-		p.held = append(p.held, g.slots)
-		return nil
-	case <-p.ctx.Done():
-		return Cancelled(p.ctx)
-	case <-p.engine.gate:
-		return p.engine.stopping()
-	}
-}
-
-func (p *passage) turn(l *rate.Limiter) *Error {
-	if l == nil {
-		return nil
-	}
-	r := l.Reserve()
-	err := p.engine.sleep(p.ctx, r.Delay())
-	if err != nil {
-		r.Cancel()
-	}
-	return err
-}
-
-// release gives the slots back; a second call does nothing.
+// release gives the host's slots back; a second call does nothing.
 func (p *passage) release() {
 	for _, slots := range p.held {
 		<-slots
 	}
 	p.held = nil
-}
-
-// sleep waits for d, or until ctx ends or the run stops.
-func (e *Engine) sleep(ctx context.Context, d time.Duration) *Error {
-	if d <= 0 {
-		return nil
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return Cancelled(ctx)
-	case <-e.gate:
-		return e.stopping()
-	}
 }

@@ -21,65 +21,143 @@ type Governor interface {
 
 // A trip is one request on its way through its attempts.
 type trip struct {
-	engine  *Engine
-	ctx     context.Context
+	batch   *Batch
+	result  *Result
+	stay    *stay
 	exec    Executor
 	req     *Request // as the caller built it
 	sent    *Request // as this attempt sends it
-	turn    turn     // of the first attempt
+	way     *passage // of the last attempt
+	before  int      // attempts of earlier trips of the Result
 	attempt int      // from 1
 	spent   time.Duration
 	resp    *Response
 	err     *Error
 }
 
-// do runs req to its result: limits, attempts and the pauses between them.
-// Neither the waits for a limit nor the pauses count against a timeout.
-func (e *Engine) do(ctx context.Context, req *Request, batch *limits, first turn) (*Response, *Error) {
+// do runs a request to its result: limits, attempts and the pauses between
+// them. Neither the waits for a limit nor the pauses count against a timeout.
+func (b *Batch) do(j *job) (*Response, *Error) {
+	req := j.result.Request
 	if req.Invalid != nil {
 		failure := *req.Invalid // the request may stand in other slots too
 		return nil, &failure
 	}
-	e.retries.earn()
-	t := trip{engine: e, ctx: ctx, exec: req.Session, req: req, sent: req, turn: first}
+	b.engine.retries.earn()
+	t := trip{batch: b, result: j.result, stay: j.stay, exec: req.Session, req: req, sent: b.engine.dressed(req)}
 	if t.exec == nil {
-		t.exec = e.opts.Executor
+		t.exec = b.engine.opts.Executor
 	}
-	for t.once(batch) && t.again() {
+	if t.returns() {
+		for first := j.turn; t.once(first) && t.again(); first = (turn{}) {
+		}
 	}
+	j.stay = t.stay
 	if t.err != nil {
-		t.err.Attempts = t.attempt
+		t.err.Attempts = t.before + t.attempt
 		return nil, t.err
 	}
-	t.resp.Attempts = t.attempt
+	t.resp.Attempts = t.before + t.attempt
 	return t.resp, nil
+}
+
+// dressed adds the run's hooks.
+func (e *Engine) dressed(req *Request) *Request {
+	if e.opts.Hooks == nil {
+		return req
+	}
+	c := *req
+	c.RunHooks = e.opts.Hooks
+	return &c
+}
+
+// returns waits out what Again was told to; false means that the end came
+// first.
+func (t *trip) returns() bool {
+	if t.stay == nil {
+		return true
+	}
+	t.before = t.stay.before
+	t.err = t.stay.pause(t.stay.again)
+	return t.err == nil
+}
+
+// hold returns the trip's hold on its slot.
+func (t *trip) hold() *stay {
+	if t.stay == nil {
+		t.stay = newStay(t.batch, t.result)
+	}
+	return t.stay
 }
 
 // once makes one attempt; false means that it was not admitted. The outcome
 // of the attempt before it then stays the result, since it says more than the
 // refusal.
-func (t *trip) once(batch *limits) bool {
+func (t *trip) once(first turn) bool {
 	t.giveUpStream()
-	release, refused := t.engine.admit(t.ctx, t.exec, t.req, batch, t.turn)
-	if refused != nil {
+	if refused := t.admit(first); refused != nil {
 		if t.resp == nil && t.err == nil {
 			t.err = refused
 		}
 		return false
 	}
 	t.attempt++
-	t.turn = turn{}
-	t.resp, t.err = call(t.ctx, t.exec, t.sent)
-	if release == nil {
+	t.resp, t.err = call(t.batch.ctx, t.exec, t.sent)
+	t.learn()
+	if t.way == nil || len(t.way.held) == 0 {
 		return true
 	}
 	// A host's slot is free after the attempt, for a stream when that ends.
 	if t.err == nil && t.resp.Stream != nil {
-		t.resp.Stream = &releasing{Stream: t.resp.Stream, release: release}
+		t.resp.Stream = &releasing{Stream: t.resp.Stream, release: t.way.release}
 	} else {
-		release()
+		t.way.release()
 	}
 	return true
+}
+
+// learn draws from the outcome what it says of its host.
+func (t *trip) learn() {
+	resp := answer(t.resp, t.err)
+	if p := t.way; p != nil {
+		t.batch.engine.breakers.leave(p.host, p.probe, healthOf(t.resp, t.err))
+		if len(p.paces) > 0 {
+			t.teach(p)
+		}
+	}
+	if resp == nil || !mentionsLimit(resp.Header) {
+		return
+	}
+	if policy := t.policy(); policy != nil && policy.IgnoreRetryAfter {
+		return
+	}
+	now := time.Now()
+	if wait, ok := RateLimited(resp.Header, now); ok {
+		t.batch.engine.parked.park(hostOf(t.exec, t.req), now.Add(wait))
+	}
+}
+
+// teach lets adaptive rates learn. They take the host at its word, also where
+// nothing is retried.
+func (t *trip) teach(p *passage) {
+	what := lessonOf(t.resp, t.err)
+	for _, c := range p.paces {
+		c.learn(what, p.began)
+	}
+	if what != tooMuch {
+		return
+	}
+	now := time.Now()
+	if until, ok := orDefault(t.policy()).parks(answer(t.resp, t.err), now); ok {
+		t.batch.engine.parked.park(p.host, until)
+	}
+}
+
+func orDefault(r *Retry) *Retry {
+	if r == nil {
+		return &Retry{}
+	}
+	return r
 }
 
 // giveUpStream ends the stream of an attempt that is to be repeated: its
@@ -125,11 +203,11 @@ func (e *Engine) affords() bool {
 
 // again decides on another attempt and waits the pause before it.
 func (t *trip) again() bool {
-	policy := t.engine.policy(t.exec, t.req)
+	policy, e := t.policy(), t.batch.engine
 	if policy == nil || t.attempt > policy.Total || !policy.wants(t.req, t.resp, t.err) {
 		return false
 	}
-	if t.ctx.Err() != nil || t.engine.stopping() != nil || !t.replayable() || !t.timeLeft() || !t.engine.affords() {
+	if t.batch.stopped() != nil || !t.replayable() || !t.timeLeft() || !e.affords() {
 		return false
 	}
 	if err := t.tell(); err != nil {
@@ -139,34 +217,35 @@ func (t *trip) again() bool {
 	}
 	resp, now := answer(t.resp, t.err), time.Now()
 	if until, ok := policy.parks(resp, now); ok {
-		t.engine.parked.park(hostOf(t.exec, t.req), until)
+		e.parked.park(hostOf(t.exec, t.req), until)
 	}
-	return t.engine.sleep(t.ctx, policy.pause(t.attempt, resp, now)) == nil
+	pause := policy.pause(t.attempt, resp, now)
+	if pause <= patience && t.stay == nil {
+		return t.batch.sleep(pause) == nil
+	}
+	return t.hold().pause(pause) == nil
 }
 
-// tell calls the Retry hooks, the executor's first, as call does: a panic is
-// an error.
+// tell calls the Retry hooks, as call does: a panic is an error.
 func (t *trip) tell() (err *Error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = panicked(p)
 		}
 	}()
+	var between []*Hooks
 	if g, ok := t.exec.(Governor); ok {
-		for _, h := range g.HooksOf(t.req) {
-			if err := t.tellOne(h); err != nil {
-				return err
-			}
+		between = g.HooksOf(t.req)
+	}
+	for h := range t.sent.EachHooks(between) {
+		if h.Retry == nil {
+			continue
+		}
+		if err := h.Retry(t.batch.ctx, t.req, t.resp, t.err, t.before+t.attempt+1); err != nil {
+			return AsError(err)
 		}
 	}
-	return t.tellOne(t.req.Hooks)
-}
-
-func (t *trip) tellOne(h *Hooks) *Error {
-	if h == nil || h.Retry == nil {
-		return nil
-	}
-	return AsError(h.Retry(t.ctx, t.req, t.resp, t.err, t.attempt+1))
+	return nil
 }
 
 // replayable reports whether the body can go out once more.
@@ -188,19 +267,19 @@ func (t *trip) timeLeft() bool {
 	if t.spent >= total {
 		return false
 	}
-	t.sent = withTotal(t.req, total-t.spent)
+	t.sent = withTotal(t.sent, total-t.spent)
 	return true
 }
 
-func (e *Engine) policy(exec Executor, req *Request) *Retry {
-	if g, ok := exec.(Governor); ok {
-		if p := g.RetryPolicy(req); p != nil {
+func (t *trip) policy() *Retry {
+	if g, ok := t.exec.(Governor); ok {
+		if p := g.RetryPolicy(t.req); p != nil {
 			return p
 		}
-	} else if req.Options != nil && req.Options.Retry != nil {
-		return req.Options.Retry
+	} else if o := t.req.Options; o != nil && o.Retry != nil {
+		return o.Retry
 	}
-	return e.opts.Retry
+	return t.batch.engine.opts.Retry
 }
 
 func took(resp *Response, err *Error) time.Duration {

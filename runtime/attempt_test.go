@@ -111,6 +111,12 @@ func TestWhoIsToldOfRetries(t *testing.T) {
 		}
 
 		told, session.began = nil, nil
+		sendOne(t, req, runtime.EngineOptions{Hooks: teller("given", nil)}, func(e *runtime.Engine) { e.SetHooks(teller("run", nil)) })
+		if diff := cmp.Diff(append([]string{"run 503 2"}, want[:3]...), told[:4]); diff != "" || len(told) != 8 {
+			t.Errorf("with hooks of the run (-want +got):\n%s", diff)
+		}
+
+		told, session.began = nil, nil
 		session.hooks[2] = teller("mount", runtime.Errorf(runtime.KindCallback, "no more"))
 		r := sendOne(t, req, runtime.EngineOptions{})
 		if r.Err == nil || r.Err.Kind != runtime.KindCallback || len(session.began) != 1 || len(told) != 2 {

@@ -12,7 +12,9 @@ import (
 // BatchOptions set up one Batch. The zero value works.
 type BatchOptions struct {
 	// Size is how many requests may be in flight or finished and unread
-	// together; 0 is the Engine's default.
+	// together; 0 is the Engine's default. One that waits for its host, or for
+	// its next attempt, does not count: beside Size, up to 1000 such requests,
+	// or ten times Size, are put aside. Ordered puts none aside.
 	Size int
 	// Ordered hands Results out in the Source's order.
 	Ordered bool
@@ -28,9 +30,19 @@ type BatchOptions struct {
 	// Abandon ends a Source that answers later: at the deadline and at Close.
 	Abandon func()
 	// Finish sees each Result on the consumer's goroutine before it is ready.
-	// Returning true keeps the slot until Batch.Finished is called.
+	// Returning true keeps the slot until Batch.Finished or Batch.Again is
+	// called.
 	Finish func(*Result) (pending bool)
+	// Last says that the Batch cleans up: it runs although the Engine was
+	// stopped or cancelled. A Cancel after its first request ends it too, and
+	// Grace after the stop, or after its first request if that came later.
+	Last bool
+	// Grace is used with Last only; 0: DefaultGrace.
+	Grace time.Duration
 }
+
+// DefaultGrace is what a Last Batch has when its run was stopped.
+const DefaultGrace = 5 * time.Second
 
 // Batch pumps a Source through the Engine's Executor, at most Size at a time.
 // Its methods are called on the consumer's goroutine only.
@@ -41,12 +53,20 @@ type Batch struct {
 	opts     BatchOptions
 	limits   limits
 	number   int
+	most     int // requests under way, without a slot too
 	ctx      context.Context
 	cancel   context.CancelCauseFunc
+	gate     <-chan struct{} // closed when nothing new may start
+	end      time.Time       // the deadline; zero: none
 	timer    *time.Timer
+	unwatch  func() // of a Last Batch
 
 	pulled    int
-	inFlight  int // with a worker, or with Finish
+	inFlight  int // in a slot: with a worker, or with Finish
+	away      int // without a slot
+	returning []*stay
+	kept      []*Result // with Finish
+	spare     *Request  // pulled, but its slot was taken meanwhile
 	ready     ready
 	held      []held // streams handed out and not yet closed
 	taker     Waiter // of the last Result
@@ -55,13 +75,15 @@ type Batch struct {
 	pulling   bool  // inside the Source
 	asked     bool  // the Source will answer with Offer
 	closed    bool
+	left      bool // the Engine no longer counts it
+	begun     bool // a Last Batch has sent something
 	waiters   []Waiter
 	streams   bool // a Result carried a stream: its life hangs on ctx
 	drainFunc func()
 
-	mu   sync.Mutex
-	done []*Result // finished by workers, not yet seen by the consumer
-	room []*Result // an earlier done, empty, to be filled again
+	mu     sync.Mutex
+	events []event // told by workers, not yet seen by the consumer
+	room   []event // an earlier events, empty, to be filled again
 }
 
 // held is a stream that keeps a slot until its taker asks for more.
@@ -76,13 +98,16 @@ func (e *Engine) Batch(c Consumer, source Source, opts BatchOptions) *Batch {
 		opts.Size = e.opts.Size
 	}
 	b := &Batch{engine: e, consumer: c, source: source, opts: opts, ready: ready{next: 1}}
-	b.number = e.enter(b)
+	b.most = opts.most()
 	b.drainFunc = b.drain
 	b.limits = newLimits(opts.Rate, opts.PerHost)
-	b.ctx, b.cancel = context.WithCancelCause(e.ctx)
 	if opts.Timeout > 0 {
-		b.timer = time.AfterFunc(opts.Timeout, b.deadline)
+		b.end = time.Now().Add(opts.Timeout)
 	}
+	if !opts.Last {
+		b.gate = e.gate
+	}
+	b.open()
 	return b
 }
 
@@ -97,7 +122,7 @@ func (b *Batch) Next(w Waiter) (*Result, error) {
 			b.taker = w
 			return r, nil
 		}
-		if b.inFlight == 0 && !b.pulling && !b.asked && b.dry {
+		if b.idle() && !b.pulling && !b.asked && b.spare == nil && b.dry {
 			b.leave()
 			b.wake() // others may wait for the end too
 			if b.err != nil {
@@ -126,12 +151,14 @@ func (b *Batch) wait(w Waiter) error {
 func (b *Batch) Number() int { return b.number }
 
 // Counts are what a progress callback shows: requests pulled so far and those
-// with a worker now.
+// in a slot with a worker now.
 func (b *Batch) Counts() (pulled, inFlight int) { return b.pulled, b.inFlight }
 
-// fill pulls Requests while slots are free.
+// fill gives free slots to what has waited for one, then pulls Requests.
 func (b *Batch) fill() {
-	for !b.dry && !b.pulling && !b.asked && b.inFlight+b.ready.len()+len(b.held) < b.opts.Size {
+	b.readmit()
+	b.startSpare()
+	for !b.dry && !b.pulling && !b.asked && b.spare == nil && b.hasRoom() {
 		if !b.opts.List && b.stopped() != nil {
 			b.dry = true
 			b.abandon()
@@ -143,12 +170,22 @@ func (b *Batch) fill() {
 		}
 		switch {
 		case err == nil:
-			b.start(req)
+			b.spare = req
+			b.startSpare()
 		case errors.Is(err, ErrLater):
 			b.asked = true
 		default:
 			b.endOf(err)
 		}
+	}
+}
+
+// startSpare starts what was pulled, when a slot is free: the one it was
+// pulled for may have gone to a request that came back to it.
+func (b *Batch) startSpare() {
+	if req := b.spare; req != nil && b.taken() < b.opts.Size {
+		b.spare = nil
+		b.start(req)
 	}
 }
 
@@ -170,7 +207,8 @@ func (b *Batch) Offer(req *Request, err error) {
 	case err != nil:
 		b.endOf(err)
 	default:
-		b.start(req)
+		b.spare = req
+		b.startSpare()
 		if len(b.waiters) > 0 {
 			b.fill()
 		}
@@ -199,16 +237,21 @@ func (b *Batch) start(req *Request) {
 	b.pulled++
 	r := &Result{Batch: b.number, Index: b.pulled, Request: req}
 	b.inFlight++
-	if b.stopped() == nil {
+	if b.opts.Last && !b.begun {
+		b.begin()
+	}
+	err := b.stopped()
+	if err == nil {
 		b.engine.started.Add(1)
 		b.pending(1)
-		if b.engine.workers.run(job{b, r, b.engine.turn(&b.limits)}) {
+		if b.engine.workers.run(job{batch: b, result: r, turn: b.engine.turn(&b.limits)}) {
 			return
 		}
 		b.engine.started.Add(-1)
 		b.pending(-1)
+		err = b.ended()
 	}
-	b.fail(r, b.stopped())
+	b.fail(r, err)
 	b.settle(r)
 	b.wake()
 }
@@ -227,55 +270,50 @@ func (b *Batch) fail(r *Result, err *Error) {
 
 // stopped says why nothing new may start: the batch's own end, or the run's.
 func (b *Batch) stopped() *Error {
-	return b.engine.refusal(b.ctx)
+	if b.ctx.Err() != nil {
+		return Cancelled(b.ctx)
+	}
+	if b.opts.Last {
+		return nil
+	}
+	return b.engine.stopping()
+}
+
+// ended is why there are no workers any more.
+func (b *Batch) ended() *Error {
+	if err := b.stopped(); err != nil {
+		return err
+	}
+	return runEnded()
 }
 
 // execute runs on a worker.
-func (b *Batch) execute(r *Result, first turn) {
-	resp, err := b.engine.do(b.ctx, r.Request, &b.limits, first)
+func (b *Batch) execute(j *job) {
+	resp, err := b.do(j)
 	if err != nil {
-		b.fail(r, err)
+		b.fail(j.result, err)
 		return
 	}
-	r.Response = resp
-}
-
-// complete runs on a worker: it leaves the Result for the consumer, which is
-// told only when it has not been already.
-func (b *Batch) complete(r *Result) {
-	b.mu.Lock()
-	b.done = append(b.done, r)
-	first := len(b.done) == 1
-	b.mu.Unlock()
-	if first {
-		b.consumer.Deliver(b.drainFunc)
-	}
-}
-
-func (b *Batch) drain() {
-	b.mu.Lock()
-	done := b.done
-	b.done, b.room = b.room, nil
-	b.mu.Unlock()
-	for _, r := range done {
-		b.engine.started.Add(-1)
-		b.pending(-1)
-		b.settle(r)
-	}
-	clear(done)
-	b.room = done[:0]
-	b.wake()
+	j.result.Response = resp
 }
 
 func (b *Batch) settle(r *Result) {
-	if !b.closed && b.opts.Finish != nil && b.opts.Finish(r) {
-		return
+	if r.Err != nil {
+		r.cutShort()
+	}
+	if !b.closed && b.opts.Finish != nil {
+		b.kept = append(b.kept, r)
+		if b.opts.Finish(r) {
+			return
+		}
+		b.unkeep(r)
 	}
 	b.finish(r)
 }
 
 // Finished gives a slot back that Finish had kept.
 func (b *Batch) Finished(r *Result) {
+	b.unkeep(r)
 	b.finish(r)
 	b.wake()
 }

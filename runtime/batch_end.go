@@ -1,11 +1,38 @@
 package runtime
 
-// deadline runs on a goroutine of its own: a busy consumer does not put off
-// the end of what is in flight.
-func (b *Batch) deadline() {
-	err := Errorf(KindBatchTimeout, "the batch did not end within %v", b.opts.Timeout)
-	b.cancel(err)
-	b.consumer.Deliver(b.expire)
+import (
+	"context"
+	"time"
+)
+
+// open starts the life of the Batch's requests. The deadline runs on a
+// goroutine of its own: a busy consumer does not put off the end of what is in
+// flight.
+func (b *Batch) open() {
+	e := b.engine
+	e.enter(b)
+	parent := e.ctx
+	if b.opts.Last {
+		parent = context.WithoutCancel(parent)
+	}
+	ctx, cancel := context.WithCancelCause(parent)
+	b.ctx, b.cancel = ctx, cancel
+	if b.end.IsZero() {
+		return
+	}
+	b.timer = time.AfterFunc(time.Until(b.end), func() {
+		cancel(Errorf(KindBatchTimeout, "the batch did not end within %v", b.opts.Timeout))
+		b.consumer.Deliver(b.expire)
+	})
+}
+
+// reopen goes on with a Batch whose last Result was handed out, when one of
+// its Results is to be sent again.
+func (b *Batch) reopen() {
+	if b.left {
+		b.left, b.begun = false, false
+		b.open()
+	}
 }
 
 // expire runs on the consumer's goroutine after the deadline.
@@ -30,10 +57,11 @@ func (b *Batch) Close() {
 	for _, h := range b.held {
 		_ = h.result.Response.Close() // its reader sees the end of the batch
 	}
-	b.held = nil
+	b.held, b.spare = nil, nil
 	for _, r := range b.ready.empty() {
 		b.drop(r)
 	}
+	b.readmit()
 	b.leaveIfIdle()
 	b.wake()
 }
@@ -42,6 +70,9 @@ func (b *Batch) Close() {
 // a slot that was cancelled. A list that its consumer just left is not asked.
 func (b *Batch) refuseRest() {
 	why := b.engine.stopping()
+	if b.opts.Last {
+		why = b.stopped()
+	}
 	if why == nil || !b.opts.List || b.dry || b.pulling {
 		return
 	}
@@ -65,8 +96,11 @@ func (b *Batch) drop(r *Result) {
 	b.engine.Record(r)
 }
 
+// idle reports that no request is under way.
+func (b *Batch) idle() bool { return b.inFlight+b.away == 0 }
+
 func (b *Batch) leaveIfIdle() {
-	if b.inFlight == 0 {
+	if b.idle() {
 		b.leave()
 	}
 }
@@ -74,11 +108,16 @@ func (b *Batch) leaveIfIdle() {
 // leave ends the Batch for the Engine; further calls do nothing. Streams that
 // were handed out live on until they are read or the Batch is closed.
 func (b *Batch) leave() {
+	b.left = true
 	if b.timer != nil {
 		b.timer.Stop()
 	}
 	if b.closed || !b.streams {
 		b.cancel(nil)
+		if b.begun {
+			b.unwatch()
+			b.engine.forget(b)
+		}
 	}
 	b.engine.exit(b)
 }

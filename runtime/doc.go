@@ -9,6 +9,18 @@
 //
 //	Source ─► Batch(size) ─► worker: Executor.Do ─► Result ─► consumer, sinks
 //
+// A slot of Size is what a request is sent in and what it keeps until its
+// Result is taken. One that must wait longer than a moment, for a host that
+// asked for a pause (Retry-After, RateLimit), for a rate or a slot of its host,
+// or for its next attempt, gives its slot up meanwhile, so that other hosts go
+// on; it gets one back before anything new is pulled. Batch.Again sends a
+// Result's request once more in the same way. Only the consumer counts slots:
+// workers tell it what they give up and want.
+//
+// What a host bears is watched per host: PerHost.Auto finds its rate, a Breaker
+// gives up on it for a while. A Batch that is Last cleans up, also after the
+// run was stopped or cancelled.
+//
 // The Executor chain is built from Middleware: retry and rate outside, a
 // client Session inside, a transport at the end. Whatever fails is an *Error
 // with a Kind, classified once, where it happened.

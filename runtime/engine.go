@@ -17,6 +17,8 @@ type EngineOptions struct {
 	Rate     Rate     // of the whole run
 	PerHost  PerHost  // of the whole run
 	Retry    *Retry   // for what requests and sessions leave open
+	Breaker  Breaker  // of each host
+	Hooks    *Hooks   // run for every request, before its session's and its own
 	// Record sees each Result once, when nothing about it will change any
 	// more, on the consumer's goroutine. nil: nobody asks.
 	Record func(*Result)
@@ -28,21 +30,27 @@ type EngineOptions struct {
 // Engine runs the Batches of one run: it owns the workers, the limits that
 // all Batches share, and the way the run is stopped.
 type Engine struct {
-	opts    EngineOptions
-	ctx     context.Context
-	cancel  context.CancelCauseFunc
-	workers workers
-	limits  limits
-	parked  parking
-	retries retryBudget
-	started atomic.Int64
+	opts     EngineOptions
+	ctx      context.Context
+	cancel   context.CancelCauseFunc
+	workers  workers
+	limits   limits
+	parked   parking
+	breakers breakers
+	retries  retryBudget
+	started  atomic.Int64
 
-	gate  chan struct{} // closed by Stop
-	cause atomic.Pointer[Error]
+	recording sync.Mutex // held while Record runs
+
+	halted context.Context // ends with Stop
+	halt   context.CancelFunc
+	gate   <-chan struct{} // halted.Done
+	cause  atomic.Pointer[Error]
 
 	mu      sync.Mutex
 	number  int
 	batches map[*Batch]struct{}
+	last    map[*Batch]context.CancelCauseFunc // Last Batches that have begun
 }
 
 // NewEngine returns an Engine whose requests end when ctx does.
@@ -50,11 +58,21 @@ func NewEngine(ctx context.Context, opts EngineOptions) *Engine {
 	if opts.Size <= 0 {
 		opts.Size = DefaultSize
 	}
-	e := &Engine{opts: opts, gate: make(chan struct{}), batches: map[*Batch]struct{}{}}
+	e := &Engine{opts: opts, batches: map[*Batch]struct{}{}}
 	e.limits = newLimits(opts.Rate, opts.PerHost)
+	e.breakers.Breaker = opts.Breaker
 	e.ctx, e.cancel = context.WithCancelCause(ctx)
+	e.halted, e.halt = context.WithCancel(context.WithoutCancel(ctx))
+	e.gate = e.halted.Done()
 	return e
 }
+
+// SetBreaker replaces EngineOptions.Breaker and forgets what failed. It is
+// called while nothing is in flight.
+func (e *Engine) SetBreaker(b Breaker) { e.breakers.set(b) }
+
+// SetHooks replaces EngineOptions.Hooks. It is called before the first request.
+func (e *Engine) SetHooks(h *Hooks) { e.opts.Hooks = h }
 
 // Context ends when the Engine is cancelled or closed.
 func (e *Engine) Context() context.Context { return e.ctx }
@@ -67,8 +85,11 @@ func (e *Engine) InFlight() int { return int(e.started.Load()) }
 
 // Record hands a Result to the run's record. The consumer calls it once for
 // each Result it took from a Batch; the Batch does for those nobody took.
+// Several consumers may share an Engine: the record sees one Result at a time.
 func (e *Engine) Record(r *Result) {
 	if e.opts.Record != nil {
+		e.recording.Lock()
+		defer e.recording.Unlock()
 		e.opts.Record(r)
 	}
 }
@@ -77,14 +98,16 @@ func (e *Engine) Record(r *Result) {
 // and retries end. What is in flight goes on. Any goroutine may call it.
 func (e *Engine) Stop(cause *Error) {
 	if e.cause.CompareAndSwap(nil, cause) {
-		close(e.gate)
+		e.halt()
 	}
 }
 
-// Cancel stops and ends what is in flight, with cause.
+// Cancel stops and ends what is in flight, with cause: also a Last Batch that
+// has begun, so that a second Cancel ends one that the first let run.
 func (e *Engine) Cancel(cause *Error) {
 	e.Stop(cause)
 	e.cancel(cause)
+	e.cancelLast(cause)
 }
 
 // Stopping returns why nothing new starts, or nil.
@@ -100,9 +123,11 @@ func (e *Engine) stopping() *Error {
 
 // Close cancels what is left and waits for the workers, or for ctx.
 func (e *Engine) Close(ctx context.Context) error {
-	e.Cancel(&Error{Kind: KindCancelled, Message: "the run has ended"})
+	e.Cancel(runEnded())
 	return e.workers.stop(ctx)
 }
+
+func runEnded() *Error { return &Error{Kind: KindCancelled, Message: "the run has ended"} }
 
 // CloseBatches closes every Batch that is still open. The consumer calls it
 // before it stops taking deliveries.
@@ -125,12 +150,15 @@ func (e *Engine) OpenBatches() int {
 	return len(e.batches)
 }
 
-func (e *Engine) enter(b *Batch) int {
+// enter counts b, and numbers it when it is new.
+func (e *Engine) enter(b *Batch) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.number++
+	if b.number == 0 {
+		e.number++
+		b.number = e.number
+	}
 	e.batches[b] = struct{}{}
-	return e.number
 }
 
 func (e *Engine) exit(b *Batch) {

@@ -16,6 +16,7 @@ type Error struct {
 	Phase     Phase
 	Sent      Sent
 	Retryable bool      // the same request may succeed when sent again
+	Calm      bool      // the server asked for less: ENHANCE_YOUR_CALM (RFC 9113 section 7)
 	Request   *Request  // as the caller built it
 	Response  *Response // with kind http, decode (raw bytes), too_many_redirects, a body cut short
 	Attempts  int

@@ -86,6 +86,10 @@ func valueEnd(raw string, i int, fragment bool) int {
 	return len(raw)
 }
 
+// SecretName reports a name, as of a query key or a variable, whose value is
+// not to be shown.
+func SecretName(name string) bool { return secretKey(name) }
+
 // secretKey reports a key whose value is a secret, in any case and also
 // percent-encoded.
 func secretKey(key string) bool {

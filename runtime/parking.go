@@ -6,12 +6,14 @@ import (
 	"time"
 )
 
-// parking holds the hosts that asked for a pause with Retry-After: nothing is
-// sent to one before its time, whichever request was told.
+// parking holds the hosts that asked for a pause, with Retry-After or the
+// RateLimit fields: nothing is sent to one before its time, whichever request
+// was told.
 type parking struct {
 	any   atomic.Bool // some host was parked; until then nobody looks further
 	mu    sync.Mutex
 	until map[string]time.Time
+	last  time.Time // the end of all of until
 }
 
 // parks returns when the host of resp may be asked again, if it said so.
@@ -40,33 +42,22 @@ func (p *parking) park(host string, until time.Time) {
 	if until.After(p.until[host]) {
 		p.until[host] = until
 	}
+	if until.After(p.last) {
+		p.last = until
+	}
 	p.any.Store(true)
 }
 
-// wait lets a passage through when its host is open.
-func (p *parking) wait(way *passage) *Error {
-	for {
-		left := p.left(way.host)
-		if left <= 0 {
-			return nil
-		}
-		if err := way.engine.sleep(way.ctx, left); err != nil {
-			return err
-		}
-	}
-}
-
+// left is how long host stays closed. When nobody is parked any more, all that
+// is known is forgotten: most hosts of a crawl are never asked again.
 func (p *parking) left(host string) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	until, ok := p.until[host]
-	if !ok {
+	now := time.Now()
+	if !now.Before(p.last) {
+		clear(p.until)
+		p.any.Store(false)
 		return 0
 	}
-	left := time.Until(until)
-	if left <= 0 {
-		delete(p.until, host)
-		p.any.Store(len(p.until) > 0)
-	}
-	return left
+	return p.until[host].Sub(now)
 }

@@ -18,9 +18,11 @@ import (
 type plan struct {
 	index    int
 	takes    time.Duration
-	outcome  string // "ok", "fail", "panic", "stream", "flaky"
+	outcome  string // "ok", "fail", "panic", "stream", "flaky", "limit"
 	attempts int
-	body     *stream
+	bodies   []*stream
+	agains   int // how often the consumer wants it sent again
+	first    bool
 }
 
 // A world is one random run with the invariants of the pump, checked as it
@@ -41,6 +43,8 @@ type world struct {
 	slow     bool
 	blocking bool // the Source sleeps
 	pending  bool // Finish keeps slots
+	most     int  // pulled and not taken
+	perHost  runtime.PerHost
 	end      string
 	after    int           // results until the end
 	timeout  time.Duration // of the Batch
@@ -53,9 +57,10 @@ type world struct {
 	byHand map[int]int // by index: handed out by Next
 	last   int
 
-	mu    sync.Mutex
-	busy  int
-	ended bool // nothing may start any more
+	mu     sync.Mutex
+	busy   int
+	unread int  // executed to the end, and not yet taken
+	ended  bool // nothing may start any more
 }
 
 func newWorld(t *testing.T, seed uint64) *world {
@@ -68,17 +73,25 @@ func newWorld(t *testing.T, seed uint64) *world {
 		got: map[int]int{}, byHand: map[int]int{},
 	}
 	ends := []string{"", "", "close", "stop", "cancel", "closeBatches", "timeout", "error"}
+	w.most = max(1000, 10*w.size)
+	if w.ordered {
+		w.most = w.size
+	}
+	w.perHost = []runtime.PerHost{{}, {}, {Concurrency: 3}, {Rate: 3}, {Concurrency: 2, Rate: 30}, {Auto: true}}[rnd.IntN(6)]
 	w.end = ends[rnd.IntN(len(ends))]
 	w.after = rnd.IntN(w.n + 1)
 	if w.end == "timeout" {
 		w.timeout = time.Duration(1+rnd.IntN(5000)) * time.Millisecond
 	}
-	outcomes := []string{"ok", "ok", "ok", "ok", "fail", "panic", "stream", "flaky"}
+	outcomes := []string{"ok", "ok", "ok", "ok", "fail", "panic", "flaky", "limit", "stream"}
+	if w.ordered && w.perHost.Concurrency > 0 {
+		outcomes = outcomes[:len(outcomes)-1] // an early stream would have the slot that its turn to be read waits for
+	}
 	for i := range w.n {
-		req := get("http://a.test/")
+		req := get([]string{"http://a.test/", "http://b.test/", "http://c.test/"}[rnd.IntN(3)])
 		req.Meta = &plan{
-			index: i + 1, takes: time.Duration(rnd.IntN(1000)) * time.Millisecond,
-			outcome: outcomes[rnd.IntN(len(outcomes))], body: &stream{left: 1},
+			index: i + 1, takes: time.Duration(rnd.IntN(1000)) * time.Millisecond, first: true,
+			outcome: outcomes[rnd.IntN(len(outcomes))], agains: max(0, rnd.IntN(8)-5),
 		}
 		w.reqs = append(w.reqs, req)
 	}
@@ -96,29 +109,40 @@ func (w *world) Do(ctx context.Context, req *runtime.Request) (*runtime.Response
 	w.mu.Lock()
 	w.busy++
 	p.attempts++
-	if w.busy > w.size {
-		w.errorf("%d in flight", w.busy)
+	if w.busy+w.unread+w.open > w.size {
+		w.errorf("%d in flight, %d finished and unread, %d streams open", w.busy, w.unread, w.open)
 	}
 	if w.ended {
 		w.errorf("request %d started after the end", p.index)
 	}
 	attempt := p.attempts
 	w.mu.Unlock()
-	defer func() {
-		w.mu.Lock()
-		w.busy--
-		w.mu.Unlock()
-	}()
+	resp, err := w.answer(ctx, p, attempt)
+	w.mu.Lock()
+	w.busy--
+	if p.outcome != "flaky" || attempt >= 3 {
+		w.unread++
+	}
+	w.mu.Unlock()
+	if p.outcome == "panic" && err == nil {
+		panic("on purpose")
+	}
+	return resp, err
+}
+
+func (w *world) answer(ctx context.Context, p *plan, attempt int) (*runtime.Response, error) {
 	if err := rest(ctx, p.takes); err != nil {
 		return nil, err
 	}
 	switch p.outcome {
 	case "fail":
 		return nil, runtime.Errorf(runtime.KindInvalidResponse, "garbage")
-	case "panic":
-		panic("on purpose")
 	case "stream":
-		return &runtime.Response{Status: 200, Stream: p.body}, nil
+		body := &stream{left: 1}
+		p.bodies = append(p.bodies, body)
+		return &runtime.Response{Status: 200, Stream: body}, nil
+	case "limit":
+		return &runtime.Response{Status: 200, Header: runtime.Header{{Name: "RateLimit", Value: `"x";r=0;t=2`}}}, nil
 	case "flaky":
 		if attempt < 3 {
 			return &runtime.Response{Status: 503}, nil
@@ -127,12 +151,23 @@ func (w *world) Do(ctx context.Context, req *runtime.Request) (*runtime.Response
 	return &runtime.Response{Status: 200}, nil
 }
 
+// wasTaken counts what p's last attempt left unread as read.
+func (w *world) wasTaken(p *plan) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.unread > 0 && p.attempts > 0 && (p.outcome != "flaky" || p.attempts >= 3) {
+		w.unread--
+	}
+}
+
 var errBroken = errors.New("the source broke")
 
 func (w *world) source() (*runtime.Request, error) {
-	if w.occupied() >= w.size {
-		w.errorf("pulled with %d slots taken", w.occupied())
+	w.mu.Lock()
+	if w.occupied() >= w.most || w.busy+w.unread+w.open >= w.size {
+		w.errorf("pulled with %d under way, %d busy, %d unread", w.occupied(), w.busy, w.unread)
 	}
+	w.mu.Unlock()
 	if w.ended && !w.list {
 		w.errorf("pulled after the end")
 	}
@@ -163,8 +198,29 @@ func (w *world) finish(r *runtime.Result) bool {
 		return false
 	}
 	time.AfterFunc(time.Duration(r.Index)*time.Millisecond, func() {
-		w.inbox.Deliver(func() { w.b.Finished(r) })
+		w.inbox.Deliver(func() {
+			if !w.again(r) {
+				w.b.Finished(r)
+			}
+		})
 	})
+	return true
+}
+
+// again sends r once more if its plan says so, as it is or as another request.
+func (w *world) again(r *runtime.Result) bool {
+	p := r.Request.Meta.(*plan)
+	if p.agains == 0 || p.attempts == 0 {
+		return false
+	}
+	p.agains--
+	var req *runtime.Request
+	if p.agains > 0 {
+		c := *r.Request
+		req = &c
+	}
+	w.wasTaken(p)
+	w.b.Again(r, req, time.Duration(w.rnd.IntN(3000))*time.Millisecond)
 	return true
 }
 
@@ -182,11 +238,13 @@ func (w *world) check(r *runtime.Result) {
 	case r.Err != nil && w.end != "" && (r.Err.Kind == runtime.KindCancelled || r.Err.Kind == runtime.KindBatchTimeout):
 	case p.outcome == "fail" && r.Err != nil && r.Err.Kind == runtime.KindInvalidResponse:
 	case p.outcome == "panic" && r.Err != nil && r.Err.Kind == runtime.KindInternal && r.Err.Traceback != "":
-	case p.outcome == "flaky" && r.Response != nil && (r.Response.Status == 200) == (r.Response.Attempts == 3):
+	case r.Response != nil && r.Response.Attempts != p.attempts:
+		w.errorf("slot %d: %d attempts, want %d", r.Index, r.Response.Attempts, p.attempts)
+	case p.outcome == "flaky" && r.Response != nil && (r.Response.Status == 200) == (r.Response.Attempts >= 3):
 		if r.Response.Status != 200 && w.end == "" {
 			w.errorf("slot %d was given up after %d attempts", r.Index, p.attempts)
 		}
-	case (p.outcome == "ok" || p.outcome == "stream") && r.Response != nil && r.Response.Attempts == 1:
+	case (p.outcome == "ok" || p.outcome == "stream" || p.outcome == "limit") && r.Response != nil:
 	default:
 		w.errorf("slot %d, planned %q: %v, %v", r.Index, p.outcome, r.Response, r.Err)
 	}
@@ -213,9 +271,15 @@ func (w *world) finale() {
 	w.mu.Unlock()
 }
 
+func (w *world) hold(streams int) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.open = streams
+}
+
 // take is one step of the consumer; false is the end.
 func (w *world) take() bool {
-	w.open = 0 // Next closes what the step before held
+	w.hold(0) // Next closes what the step before held
 	r, err := w.b.Next(&w.inbox)
 	if err != nil {
 		want := io.EOF
@@ -227,15 +291,23 @@ func (w *world) take() bool {
 		}
 		return false
 	}
-	w.taken++
-	w.byHand[r.Index]++
-	if w.ordered && r.Index <= w.last {
-		w.errorf("slot %d after slot %d", r.Index, w.last)
+	p := r.Request.Meta.(*plan)
+	w.wasTaken(p)
+	if p.first {
+		w.taken++
+		if w.ordered && r.Index <= w.last {
+			w.errorf("slot %d after slot %d", r.Index, w.last)
+		}
+		w.last = r.Index
 	}
-	w.last = r.Index
+	p.first = false
+	if w.again(r) {
+		return true
+	}
+	w.byHand[r.Index]++
 	if r.Response != nil && r.Response.Stream != nil {
 		w.b.Hold(r)
-		w.open = 1
+		w.hold(1)
 	}
 	w.e.Record(r)
 	if w.slow {
@@ -246,7 +318,7 @@ func (w *world) take() bool {
 
 func (w *world) run() {
 	w.e = runtime.NewEngine(context.Background(), runtime.EngineOptions{
-		Executor: w, Record: w.record, Retry: &runtime.Retry{Total: 5, Backoff: 100 * time.Millisecond},
+		Executor: w, Record: w.record, PerHost: w.perHost, Retry: &runtime.Retry{Total: 5, Backoff: 100 * time.Millisecond},
 	})
 	opts := runtime.BatchOptions{Size: w.size, Ordered: w.ordered, Timeout: w.timeout, List: w.list}
 	if w.pending {
@@ -286,8 +358,10 @@ func (w *world) settled() {
 		w.errorf("%d recorded of %d, %d in flight, %d batches open", len(w.got), slots, w.e.InFlight(), w.e.OpenBatches())
 	}
 	for _, req := range w.reqs {
-		if p := req.Meta.(*plan); p.outcome == "stream" && p.attempts > 0 && p.body.closes > 1 {
-			w.errorf("the stream of slot %d was closed %d times", p.index, p.body.closes)
+		for _, body := range req.Meta.(*plan).bodies {
+			if body.closes > 1 {
+				w.errorf("a stream of slot %d was closed %d times", req.Meta.(*plan).index, body.closes)
+			}
 		}
 	}
 }

@@ -38,6 +38,10 @@ func ParseRate(s string) (Rate, error) {
 type PerHost struct {
 	Concurrency int
 	Rate        Rate
+	// Auto finds the rate that a host bears: it starts at Rate, or without a
+	// limit, is halved when the host says that it is too much, and grows again
+	// while the host answers.
+	Auto bool
 }
 
 // Limits bound the attempts of whoever shares them, such as a session's
@@ -64,7 +68,7 @@ type limits struct {
 }
 
 type hostGate struct {
-	rate  *rate.Limiter
+	pace  *pace
 	slots chan struct{}
 }
 
@@ -95,8 +99,8 @@ func (l *limits) gateOf(host string) hostGate {
 	defer l.mu.Unlock()
 	h, ok := l.hosts[host]
 	if !ok {
-		if l.host.Rate > 0 {
-			h.rate = newLimiter(l.host.Rate)
+		if l.host.Rate > 0 || l.host.Auto {
+			h.pace = newPace(l.host)
 		}
 		if l.host.Concurrency > 0 {
 			h.slots = make(chan struct{}, l.host.Concurrency)

@@ -24,7 +24,8 @@ func (q *ready) push(r *Result) {
 func (q *ready) take(ordered bool) *Result {
 	at := q.head
 	if ordered {
-		for at < len(q.items) && q.items[at].Index != q.next {
+		// One that was handed out before and sent again is in order any time.
+		for at < len(q.items) && q.items[at].Index > q.next {
 			at++
 		}
 	}
@@ -35,7 +36,9 @@ func (q *ready) take(ordered bool) *Result {
 	copy(q.items[q.head+1:at+1], q.items[q.head:at])
 	q.items[q.head] = nil
 	q.head++
-	q.next++
+	if r.Index == q.next {
+		q.next++
+	}
 	if q.head == len(q.items) {
 		q.items, q.head = q.items[:0], 0
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"iter"
 	"time"
 )
 
@@ -19,6 +20,8 @@ type Request struct {
 	// Options holds what most requests leave to the session. nil: all of it.
 	Options *Options
 	Hooks   *Hooks // nil: none
+	// RunHooks are those of the whole run, set by the Engine in its copy.
+	RunHooks *Hooks
 
 	// Session executes the request. nil: the Engine's default.
 	Session Executor
@@ -188,6 +191,24 @@ type Hooks struct {
 	Redirect func(ctx context.Context, resp *Response, next *Request) (bool, error)
 	// Retry is told of each further attempt (from 2) before its pause.
 	Retry func(ctx context.Context, req *Request, resp *Response, err *Error, attempt int) error
+}
+
+// EachHooks yields the hooks that apply to r, in their order: the run's, those
+// of its executor, its own. None of them is nil.
+func (r *Request) EachHooks(executor []*Hooks) iter.Seq[*Hooks] {
+	return func(yield func(*Hooks) bool) {
+		if r.RunHooks != nil && !yield(r.RunHooks) {
+			return
+		}
+		for _, h := range executor {
+			if !yield(h) {
+				return
+			}
+		}
+		if r.Hooks != nil {
+			yield(r.Hooks)
+		}
+	}
 }
 
 // Executor sends one request and blocks until its result. Every error it

@@ -1,6 +1,7 @@
 package runtime
 
 import (
+	"crypto/tls"
 	"io"
 	"time"
 )
@@ -29,7 +30,8 @@ type Response struct {
 	Timings    Timings
 	Elapsed    time.Duration // request start to headers parsed, of this hop
 	RemoteAddr string
-	Reused     bool // sent on a connection that had served before
+	Reused     bool                 // sent on a connection that had served before
+	TLS        *tls.ConnectionState // of the connection, shared by its responses; nil: http
 	Attempts   int
 	Size       Size
 

@@ -12,10 +12,26 @@ type Result struct {
 	Handled  bool   // an exception handler took the failure
 	Skipped  string // why it was not sent: "when", "need", "stop"
 	Value    any    // what a handler put in the slot instead
+
+	Row      *Row          // the data it was made from; nil: none
+	Captures []Capture     // what was taken from the answer
+	Expect   []Expectation // what was wanted of it
 }
 
-// OK reports a slot that neither failed nor was skipped.
-func (r *Result) OK() bool { return r.Err == nil && r.Skipped == "" }
+// OK reports a slot that neither failed nor was skipped, and held what was
+// expected of it.
+func (r *Result) OK() bool { return r.Err == nil && r.Skipped == "" && r.Broken() == nil }
+
+// Broken returns the first expectation that made the request a failure, or
+// nil.
+func (r *Result) Broken() *Expectation {
+	for i := range r.Expect {
+		if r.Expect[i].Broken() {
+			return &r.Expect[i]
+		}
+	}
+	return nil
+}
 
 // Source yields the next Request, or io.EOF when there is none left. Any
 // other error ends the Source; what is in flight is still delivered. It is

@@ -133,6 +133,7 @@ func neverRetried(k Kind) bool {
 	for _, never := range []Kind{
 		KindTooLarge, KindDenied, KindInvalidArgument, KindInvalidURL, KindRedirect,
 		KindCancelled, KindBatchTimeout, KindTotalTimeout, KindCallback, KindScript, KindInternal,
+		KindBreaker,
 	} {
 		if k.Is(never) {
 			return true

@@ -10,6 +10,7 @@ type job struct {
 	batch  *Batch
 	result *Result
 	turn   turn
+	stay   *stay // nil as long as the request has not given its slot up
 }
 
 // workers are the goroutines that run requests, kept between requests and
@@ -47,9 +48,9 @@ func (w *workers) loop(j job) {
 	defer w.wg.Done()
 	ch := make(chan job, 1)
 	for {
-		j.batch.execute(j.result, j.turn)
+		j.batch.execute(&j)
 		kept := w.rest(ch)
-		j.batch.complete(j.result)
+		j.batch.tell(event{j.result, j.stay, finished})
 		if !kept {
 			return
 		}

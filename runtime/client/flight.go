@@ -190,7 +190,7 @@ func (f *flight) head(h *hop, reply *transport.Reply) *runtime.Response {
 	r.URL, r.Header, r.Request = f.at.url, reply.Header, &h.req
 	r.History = f.history[:len(f.history):len(f.history)]
 	r.Start, r.Timings, r.Elapsed = f.start, reply.Timings, reply.Elapsed
-	r.RemoteAddr, r.Reused = reply.RemoteAddr, reply.Reused
+	r.RemoteAddr, r.Reused, r.TLS = reply.RemoteAddr, reply.Reused, reply.TLS
 	r.Size.Headers = reply.HeaderBytes
 	return r
 }

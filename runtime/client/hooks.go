@@ -1,23 +1,15 @@
 package client
 
 import (
+	"iter"
 	"time"
 
 	"volley/runtime"
 )
 
-// eachHooks yields the hooks that apply: the session's, the mount's, the
-// request's.
-func (f *flight) eachHooks(yield func(*runtime.Hooks) bool) {
-	for _, h := range f.profile.hooks {
-		if !yield(h) {
-			return
-		}
-	}
-	if f.asked.Hooks != nil {
-		yield(f.asked.Hooks)
-	}
-}
+// eachHooks are the hooks that apply: the run's, the session's, the mount's,
+// the request's.
+func (f *flight) eachHooks() iter.Seq[*runtime.Hooks] { return f.asked.EachHooks(f.profile.hooks) }
 
 // pause takes the time that a hook needed out of the request's.
 func (f *flight) pause(since time.Time) {
@@ -29,7 +21,7 @@ func (f *flight) pause(since time.Time) {
 // beforeSend runs the Before hooks and reports whether there were any.
 func (f *flight) beforeSend(prepared *runtime.Request) (bool, *runtime.Error) {
 	ran := false
-	for h := range f.eachHooks {
+	for h := range f.eachHooks() {
 		if h.Before == nil {
 			continue
 		}
@@ -46,7 +38,7 @@ func (f *flight) beforeSend(prepared *runtime.Request) (bool, *runtime.Error) {
 
 // onResponse runs the Response hooks, each over what the one before left.
 func (f *flight) onResponse(resp *runtime.Response) (*runtime.Response, *runtime.Error) {
-	for h := range f.eachHooks {
+	for h := range f.eachHooks() {
 		if h.Response == nil {
 			continue
 		}
@@ -67,7 +59,7 @@ func (f *flight) onResponse(resp *runtime.Response) (*runtime.Response, *runtime
 
 // asksRedirect reports whether a hook wants a say on redirects.
 func (f *flight) asksRedirect() bool {
-	for h := range f.eachHooks {
+	for h := range f.eachHooks() {
 		if h.Redirect != nil {
 			return true
 		}
@@ -77,7 +69,7 @@ func (f *flight) asksRedirect() bool {
 
 // onRedirect asks the Redirect hooks; one no is enough.
 func (f *flight) onRedirect(resp *runtime.Response, next *runtime.Request) (bool, *runtime.Error) {
-	for h := range f.eachHooks {
+	for h := range f.eachHooks() {
 		if h.Redirect == nil {
 			continue
 		}

@@ -43,6 +43,13 @@ func TestHooksRunPerHop(t *testing.T) {
 		t.Errorf("got %q\nwant %q", order, want)
 	}
 	wantText(t, "the header", resp.Header.Get("X-Seen"), ",R,")
+	order = nil
+	run := *req
+	run.RunHooks = hooks("E")
+	must(t, s, &run)
+	if len(order) != 15 || !slices.Equal(order[:3], []string{"E before /302?to=/end", "S before /302?to=/end", "R before /302?to=/end"}) {
+		t.Errorf("with the run's: %q", order)
+	}
 	if resp.History[0].Request.URL != url+"/302?to=/end" || resp.Request.URL != url+"/end" {
 		t.Error("a history entry has another hop's request")
 	}

@@ -59,7 +59,7 @@ func (c *conn) reply(trip *trip, out *outgoing, h *head) (*Reply, *runtime.Error
 	}
 	a := &answer{Reply: Reply{
 		Status: h.status, Reason: h.reason, Protocol: "HTTP/1.1", Header: h.header, HeaderBytes: h.size,
-		Length: f.length, RemoteAddr: c.remote, Reused: c.served,
+		Length: f.length, RemoteAddr: c.remote, Reused: c.served, TLS: c.tls,
 		Timings: c.timings, Elapsed: trip.now.Sub(trip.start),
 	}}
 	if h.minor == 0 {

@@ -30,7 +30,8 @@ type conn struct {
 	wire      *wire
 	nc        net.Conn // what is read and written: the socket, or TLS over it
 	secure    *tls.Conn
-	absolute  bool // a plain proxy: requests name their whole URL
+	tls       *tls.ConnectionState // with the origin; nil: http
+	absolute  bool                 // a plain proxy: requests name their whole URL
 	remote    string
 	served    bool // an exchange before this one was complete
 

@@ -97,6 +97,8 @@ func (d *dialing) stack() (*conn, *runtime.Error) {
 			return nil, err
 		}
 		c.nc, c.secure = secure, secure
+		state := secure.ConnectionState()
+		c.tls = &state
 	}
 	return c, nil
 }

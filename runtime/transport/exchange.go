@@ -83,8 +83,9 @@ type Reply struct {
 	Body        Body
 	RemoteAddr  string
 	Reused      bool
-	Timings     runtime.Timings // all but Total
-	Elapsed     time.Duration   // request start to headers parsed
+	TLS         *tls.ConnectionState // of the connection; nil: http
+	Timings     runtime.Timings      // all but Total
+	Elapsed     time.Duration        // request start to headers parsed
 }
 
 // Body is a response body as framed, not yet decoded. Errors are

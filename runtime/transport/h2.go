@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"net/http"
 	"slices"
@@ -37,7 +38,8 @@ type h2conn struct {
 	cc        *http.ClientConn
 	wire      *wire
 	remote    string
-	timings   runtime.Timings // of the dial
+	tls       *tls.ConnectionState // nil: http
+	timings   runtime.Timings      // of the dial
 
 	// Guarded by Transport.mu.
 	users   int  // exchanges that hold a stream
@@ -175,7 +177,7 @@ func (t *Transport) upgrade(ctx context.Context, o *origin, c *conn, trip *trip)
 		}
 		return nil, runtime.Errorf(runtime.KindClosed, "HTTP/2 with %s did not begin: %w", trip.exchange.origin(), err).In(runtime.PhaseTLS)
 	}
-	h := &h2conn{transport: t, origin: o, cc: cc, wire: c.wire, remote: c.remote, timings: trip.timings}
+	h := &h2conn{transport: t, origin: o, cc: cc, wire: c.wire, remote: c.remote, tls: c.tls, timings: trip.timings}
 	t.mu.Lock()
 	o.streams = append(o.streams, h)
 	t.mu.Unlock()

@@ -124,6 +124,9 @@ func TestH2Faults(t *testing.T) {
 			if !strings.Contains(e.Message, c.says) {
 				t.Errorf("message %q lacks %q", e.Message, c.says)
 			}
+			if e.Calm != (c.name == "calm down") {
+				t.Errorf("calm %v", e.Calm)
+			}
 			if c.conns > 0 && script.Conns() != c.conns {
 				t.Errorf("%d connections, want %d", script.Conns(), c.conns)
 			}

@@ -29,6 +29,7 @@ const (
 	textGoAwayFirst    = "http2: Transport received GOAWAY from server"
 	textConnGone       = "http2: client conn"
 	textInvalidHeader  = "net/http: invalid header"
+	textCalm           = "ENHANCE_YOUR_CALM"
 )
 
 // verdictOf tells the failures after which the server vouches that it did
@@ -92,7 +93,7 @@ func (s *stream) timedOut(phase runtime.Phase, err error) *runtime.Error {
 // explainH2 finds the kind of an error of net/http's HTTP/2.
 func explainH2(phase runtime.Phase, err error) *runtime.Error {
 	text := err.Error()
-	e := &runtime.Error{Cause: err, Message: text}
+	e := &runtime.Error{Cause: err, Message: text, Calm: strings.Contains(text, textCalm)}
 	has := func(t string) bool { return strings.Contains(text, t) }
 	switch {
 	case has(textHeaderList), has(textInterimList):

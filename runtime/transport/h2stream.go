@@ -256,7 +256,7 @@ func (s *stream) reply(resp *http.Response, reused bool) *Reply {
 	s.trip.timings.TTFB = time.Duration(s.begun.Load())
 	r := &Reply{
 		Status: resp.StatusCode, Protocol: resp.Proto, Header: fieldsOf(resp.Header),
-		Length: resp.ContentLength, RemoteAddr: s.conn.remote, Reused: reused,
+		Length: resp.ContentLength, RemoteAddr: s.conn.remote, Reused: reused, TLS: s.conn.tls,
 		Timings: s.trip.timings, Elapsed: time.Since(s.trip.start), Body: s,
 	}
 	for _, f := range r.Header {

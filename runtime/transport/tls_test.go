@@ -99,6 +99,43 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
+// TestConnectionState has replies of either version tell of their TLS, the
+// same for all of a connection.
+func TestConnectionState(t *testing.T) {
+	certs := runtimetest.NewCertificates(t)
+	for _, c := range []struct{ version, alpn string }{{"1.1", ""}, {"", "h2"}} {
+		t.Run("version "+c.version, func(t *testing.T) {
+			runtimetest.Leaks(t)
+			server := httptest.NewUnstartedServer(http.NotFoundHandler())
+			server.TLS = runtimetest.Server(certs.Good)
+			server.EnableHTTP2 = true
+			server.StartTLS()
+			t.Cleanup(server.Close)
+			tr := open(t, transport.Config{TLS: &tls.Config{RootCAs: certs.Roots}})
+			route, err := tr.Route(transport.RouteConfig{Version: c.version})
+			if err != nil {
+				t.Fatal(err)
+			}
+			x := to(t, server.URL)
+			x.Route = route
+			first, _ := must(t, tr, x)
+			if first.TLS == nil || first.TLS.NegotiatedProtocol != c.alpn || len(first.TLS.PeerCertificates) == 0 {
+				t.Fatalf("got %+v", first.TLS)
+			}
+			x = to(t, server.URL)
+			x.Route = route
+			if again, _ := must(t, tr, x); !again.Reused || again.TLS != first.TLS {
+				t.Errorf("reused %v, the same state %v", again.Reused, again.TLS == first.TLS)
+			}
+		})
+	}
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	if reply, _ := must(t, open(t, transport.Config{}), to(t, plain.URL)); reply.TLS != nil {
+		t.Errorf("got %+v", reply.TLS)
+	}
+}
+
 func TestVerify(t *testing.T) {
 	runtimetest.Leaks(t)
 	certs := runtimetest.NewCertificates(t)
