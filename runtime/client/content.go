@@ -116,6 +116,7 @@ func (c *content) wholeRaw() []byte {
 
 const (
 	scratchSize = 16 << 10
+	largePiece  = 4 << 20  // what a large body of unknown length is gathered in
 	unbudgeted  = 16 << 10 // bodies up to this size do not wait for the budget
 )
 
@@ -125,26 +126,73 @@ var scratchPool = sync.Pool{New: func() any {
 }}
 
 // readAll reads r to its end into one slice of about its size. On an error it
-// returns what came before.
+// returns what came before, but for a body that is too large: nobody keeps
+// that.
 func readAll(ctx context.Context, r io.Reader, share *hold) ([]byte, *runtime.Error) {
 	scratch := scratchPool.Get().(*[]byte)
 	defer scratchPool.Put(scratch)
-	buf := (*scratch)[:0]
+	g := gathered{buf: (*scratch)[:0]}
 	for {
-		if len(buf) == cap(buf) {
-			if err := share.take(ctx, int64(cap(buf))*2); err != nil {
-				return append([]byte(nil), buf...), err
+		if len(g.buf) == cap(g.buf) {
+			if err := g.grow(ctx, share); err != nil {
+				return g.whole(), err
 			}
-			grown := make([]byte, len(buf), 2*cap(buf))
-			copy(grown, buf)
-			buf = grown
 		}
-		n, err := r.Read(buf[len(buf):cap(buf)])
-		buf = buf[:len(buf)+n]
-		if err != nil {
-			return fit(buf), endOf(err)
+		n, err := r.Read(g.buf[len(g.buf):cap(g.buf)])
+		g.buf = g.buf[:len(g.buf)+n]
+		if err == nil {
+			continue
 		}
+		failure := endOf(err)
+		if failure != nil && failure.Kind == runtime.KindBodyTooLarge {
+			return nil, failure
+		}
+		return g.whole(), failure
 	}
+}
+
+// gathered is what came of a body whose length is not known: full pieces, and
+// the one that is being filled.
+type gathered struct {
+	full   [][]byte
+	before int // bytes in full
+	buf    []byte
+}
+
+// grow makes room: a small buffer is doubled, a large one gets another beside
+// it, since to grow in place would hold the body twice and leave as much again
+// behind.
+func (g *gathered) grow(ctx context.Context, share *hold) *runtime.Error {
+	size := 2 * cap(g.buf)
+	if size > largePiece {
+		size = largePiece
+	}
+	if err := share.take(ctx, int64(size)); err != nil {
+		return err
+	}
+	if len(g.buf) >= largePiece/2 {
+		g.full = append(g.full, g.buf)
+		g.before += len(g.buf)
+		g.buf = make([]byte, 0, largePiece)
+		return nil
+	}
+	grown := make([]byte, len(g.buf), size)
+	copy(grown, g.buf)
+	g.buf = grown
+	return nil
+}
+
+// whole returns all of it in one piece.
+func (g *gathered) whole() []byte {
+	if len(g.full) == 0 {
+		return fit(g.buf)
+	}
+	all := make([]byte, 0, g.before+len(g.buf))
+	for i, piece := range g.full {
+		all = append(all, piece...)
+		g.full[i] = nil // may be collected while the rest is copied
+	}
+	return append(all, g.buf...)
 }
 
 // endOf returns nil for io.EOF.

@@ -147,6 +147,7 @@ func (s *send) execute(ctx context.Context) (int, error) {
 	if err := s.open(ctx, policy.Config{AllowHost: s.settings.allowHost, DenyPrivate: s.settings.denyPrivate}); err != nil {
 		return 0, err
 	}
+	s.settings.template.reach = reachOf(s.policy, s.client)
 	if err := s.check(ctx); err != nil {
 		s.close()
 		return 0, err

@@ -3,138 +3,53 @@ package command
 import (
 	"io"
 	"testing"
-	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"volley/runtime"
 	"volley/runtime/client"
+	"volley/runtime/policy"
 )
 
-// TestRequestFields: each field of a line, and what it makes of a request.
-func TestRequestFields(t *testing.T) {
-	two := 2
-	req := func(change func(*runtime.Request, *runtime.Options)) *runtime.Request {
-		r := &runtime.Request{Method: "GET", URL: "http://a.test/", Options: &runtime.Options{}}
-		change(r, r.Options)
-		return r
+// TestLineFields: a line's fields become its request, and what is wrong with
+// them fails it.
+func TestLineFields(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "in.txt", "x")
+	write(t, ".secret", "x")
+	p, err := policy.New(policy.Config{})
+	if err != nil {
+		t.Fatal(err)
 	}
-	for line, want := range map[string]*runtime.Request{
-		``:                  req(func(*runtime.Request, *runtime.Options) {}),
-		`"method":"patch"`:  req(func(r *runtime.Request, _ *runtime.Options) { r.Method = "PATCH" }),
-		`"id":7,"name":"n"`: req(func(r *runtime.Request, _ *runtime.Options) { r.ID, r.Name = "7", "n" }),
-		`"tags":{"a":"b","n":1,"t":true}`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Tags = map[string]string{"a": "b", "n": "1", "t": "true"}
-		}),
-		`"meta":{"row": 7}`: req(func(r *runtime.Request, _ *runtime.Options) { r.Meta = jsontext.Value(`{"row": 7}`) }),
-		`"params":{"b":[1,2.50],"a":"x y","none":null}`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.Params.Fields = []runtime.Field{{Name: "b", Value: "1"}, {Name: "b", Value: "2.50"}, {Name: "a", Value: "x y"}}
-		}),
-		`"params":"a=b c"`: req(func(_ *runtime.Request, o *runtime.Options) { o.Params = runtime.Params{Raw: "a=b c", IsRaw: true} }),
-		`"headers":{"X-B":"1","X-A":"2"}`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Header = runtime.Header{{Name: "X-B", Value: "1"}, {Name: "X-A", Value: "2"}}
-		}),
-		`"headers":[["X-A",1],["x-a","2"],["Accept",false],["User-Agent",null]]`: req(func(r *runtime.Request, o *runtime.Options) {
-			r.Header = runtime.Header{{Name: "X-A", Value: "1"}, {Name: "x-a", Value: "2"}}
-			o.Unset = []string{"Accept", "User-Agent"}
-		}),
-		`"cookies":{"sid":"\u00e9"}`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.Cookies = []runtime.Field{{Name: "sid", Value: "é"}}
-		}),
-		`"data":"a\nb"`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Method, r.Body = "POST", &runtime.Bytes{Data: []byte("a\nb")}
-		}),
-		`"method":"PUT","data":{"a":"b c","n":[1,2]}`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Method, r.Body = "PUT", &runtime.Bytes{Data: []byte("a=b+c&n=1&n=2"), Type: formType}
-		}),
-		`"json":{"n": 12345678901234567890}`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Method, r.Body = "POST", &runtime.Bytes{Data: []byte(`{"n": 12345678901234567890}`), Type: jsonType}
-		}),
-		`"json":null`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Method, r.Body = "POST", &runtime.Bytes{Data: []byte(`null`), Type: jsonType}
-		}),
-		`"json":1,"data":"wins"`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Method, r.Body = "POST", &runtime.Bytes{Data: []byte("wins")}
-		}),
-		`"json":1,"data":""`: req(func(r *runtime.Request, _ *runtime.Options) {
-			r.Method, r.Body = "POST", &runtime.Bytes{Data: []byte("1"), Type: jsonType}
-		}),
-		`"auth":["u","p"]`: req(func(_ *runtime.Request, o *runtime.Options) { o.Auth = &client.Basic{User: "u", Password: "p"} }),
-		`"auth":false`:     req(func(_ *runtime.Request, o *runtime.Options) { o.Auth = client.NoAuth{} }),
-		`"timeout":1.5`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.Timeout = &runtime.Timeout{Connect: 1500 * time.Millisecond, Read: 1500 * time.Millisecond}
-		}),
-		`"timeout":1e-12`: req(func(_ *runtime.Request, o *runtime.Options) { o.Timeout = &runtime.Timeout{Connect: 1, Read: 1} }),
-		`"timeout":null`:  req(func(_ *runtime.Request, o *runtime.Options) { o.Timeout = &runtime.Timeout{Connect: -1, Read: -1} }),
-		`"timeout":{"read":false,"total":1e300}`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.Timeout = &runtime.Timeout{Read: -1, Total: -1}
-		}),
-		`"allow_redirects":false,"raise_for_status":true,"max_redirects":2`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.AllowRedirects, o.RaiseForStatus, o.MaxRedirects = runtime.No, runtime.Yes, &two
-		}),
-		`"max_body":1000,"http_version":"1.1"`: req(func(_ *runtime.Request, o *runtime.Options) { o.MaxBody, o.HTTPVersion = 1000, "1.1" }),
-		`"max_body":false`:                     req(func(_ *runtime.Request, o *runtime.Options) { o.MaxBody = -1 }),
-		`"retry":2`:                            req(func(_ *runtime.Request, o *runtime.Options) { o.Retry = &runtime.Retry{Total: 2} }),
-		`"retry":false`:                        req(func(_ *runtime.Request, o *runtime.Options) { o.Retry = &runtime.Retry{} }),
-		`"retry":{"on":[429,"5xx","timeout"],"methods":"all","backoff":0.1,"max_delay":2,"jitter":false,"respect_retry_after":false}`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.Retry = &runtime.Retry{
-				Total: 3, On: []runtime.RetryOn{{From: 429, To: 429}, {From: 500, To: 599}, {Kind: runtime.KindTimeout}}, Methods: []string{"*"},
-				Backoff: 100 * time.Millisecond, Max: 2 * time.Second, NoJitter: true, IgnoreRetryAfter: true,
-			}
-		}),
-		`"retry":{"total":1,"methods":["POST"]}`: req(func(_ *runtime.Request, o *runtime.Options) {
-			o.Retry = &runtime.Retry{Total: 1, Methods: []string{"POST"}}
-		}),
-	} {
-		text := `{"url":"http://a.test/"}`
-		if line != "" {
-			text = `{"url":"http://a.test/", ` + line + `}`
-		}
-		if diff := cmp.Diff(want, (&template{}).parse([]byte(text)), cmpopts.EquateEmpty()); diff != "" {
-			t.Errorf("%s: %s", line, diff)
-		}
-	}
-}
-
-func TestWrongRequestFields(t *testing.T) {
+	lines := &template{reach: reachOf(p, nil)}
 	for line, want := range map[string]string{
-		`{}`:                                 "url is missing",
-		`{"url":""}`:                         "url is missing",
-		`{"url":7}`:                          "url: must be a string, got a number",
-		`{"headrs":{}}`:                      `unknown field "headrs"; did you mean "headers"?`,
-		`{"files":{}}`:                       `unknown field "files"`,
-		`{"headers":"X: y"}`:                 "headers: must be an object of names and values, or a list of pairs, got a string",
-		`{"headers":[["X"]]}`:                "headers: must hold pairs: [[name, value], …]",
-		`{"headers":["X","y"]}`:              "headers: must hold pairs: [[name, value], …]",
-		`{"headers":{"X":{}}}`:               `headers: "X" must be a string, a number or a boolean, got an object`,
-		`{"params":{"x":[null]}}`:            `params: "x" must be a string, a number or a boolean, got null`,
-		`{"auth":"u:p"}`:                     "auth: must be [user, password] or false",
-		`{"auth":["u"]}`:                     "auth: must be [user, password] or false",
-		`{"timeout":"5"}`:                    "timeout: must be a number, got a string",
-		`{"timeout":0}`:                      "timeout: must be more than 0 seconds, got 0; false switches it off",
-		`{"timeout":{"conect":1}}`:           `timeout: takes connect, read and total, got "conect"`,
-		`{"timeout":{"read":-1}}`:            "timeout: read must be more than 0 seconds, got -1; false switches it off",
-		`{"allow_redirects":1}`:              "allow_redirects: must be true or false, got a number",
-		`{"max_redirects":1.5}`:              "max_redirects: must be a whole number of at least 0, got 1.5",
-		`{"max_body":0}`:                     "max_body: must be a whole number of at least 1, got 0",
-		`{"retry":-1}`:                       "retry: must be a whole number of at least 0, got -1",
-		`{"retry":{"totl":1}}`:               `retry: unknown field "totl"; did you mean "total"?`,
-		`{"retry":{"on":["soon"]}}`:          `retry: on: "soon" is no status, class ("5xx"), range ("500-599") or kind ("timeout")`,
-		`{"url":"http://a.test/"`:            "the JSON text is cut short",
-		`{"url":"http://a.test/"} {}`:        "something follows the JSON object at byte 25",
-		`{"url":"http://a.test/",}`:          "invalid character ',' at start of value at byte 24",
-		"{\"url\":\"http://a.test/\xff\"}":   "invalid UTF-8 at byte 23",
-		`{"url":"http://a/","url":"http:/"}`: "duplicate object member name at byte 20",
+		`{"url":"http://a.test/","json":1}`:          "",
+		`{"url":"http://a.test/","verify":"in.txt"}`: "",
+		`{}`:                          "invalid_argument: url is missing",
+		`{"url":""}`:                  "invalid_argument: url is missing",
+		`{"url":"http://a.test/"} {}`: "invalid_argument: something follows the JSON object at byte 25",
+		`{"headrs":{}}`:               `invalid_argument: unknown field "headrs"; did you mean "headers"?`,
+		`{"url":"http://a.test/","verify":"/etc/hosts"}`:        "denied: verify: reading /etc/hosts is denied: requests from standard input read below the working directory only, and no names that begin with a dot",
+		`{"url":"http://a.test/","data":"x","files":{"a":"b"}}`: "invalid_argument: data: must be an object of names and values when files are given: its fields go into the same form",
 	} {
-		r := (&template{}).parse([]byte(line))
-		if r.Invalid == nil {
-			t.Errorf("%s is taken", line)
-			continue
+		got := ""
+		if r := lines.parse([]byte(line)); r.Invalid != nil {
+			got = r.Invalid.Error()
 		}
-		if diff := cmp.Diff(want, r.Invalid.Message); diff != "" || r.Invalid.Kind != runtime.KindInvalidArgument {
-			t.Errorf("%s: %s: %s", line, r.Invalid.Kind, diff)
+		if got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+	for name, want := range map[string]bool{"in.txt": true, ".secret": false, "/etc/hosts": false} {
+		r := lines.parse([]byte(`{"url":"http://a.test/","files":{"f":{"path":"` + name + `"}}}`))
+		body, size, err := r.Body.Open()
+		if err == nil {
+			_, err = io.Copy(io.Discard, body)
+			_ = body.Close()
+		}
+		if (err == nil) != want {
+			t.Errorf("%s: %d bytes, %v", name, size, err)
 		}
 	}
 }

@@ -1,17 +1,16 @@
 package command
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/go-json-experiment/json/jsontext"
 	"github.com/urfave/cli/v2"
 
 	"volley/runtime"
 	"volley/runtime/client"
+	"volley/runtime/client/fields"
 )
 
 const (
@@ -26,6 +25,8 @@ type template struct {
 	header  runtime.Header
 	options runtime.Options
 	body    runtime.Body
+	reach   fields.Options // of what lines of standard input name
+	lines   *fields.Draft  // what flags say, for the fields of a line to go over
 }
 
 // request returns a request of its own for url.
@@ -135,7 +136,7 @@ func (t *template) jsonBody(value string, input *onceInput) (runtime.Body, error
 	if err != nil {
 		return nil, err
 	}
-	if err := jsonFault(data); err != nil {
+	if err := fields.Fault(data); err != nil {
 		return nil, usage("--json is no JSON: %s", err.Error())
 	}
 	return &runtime.Bytes{Data: data, Type: t.typed(jsonType)}, nil
@@ -258,20 +259,4 @@ func (o *onceInput) read(flag string) ([]byte, error) {
 		return nil, usage("%s @-: standard input is larger than %d MiB; send a file", flag, maxInput>>20)
 	}
 	return data, nil
-}
-
-// jsonFault says where data is no JSON text.
-func jsonFault(data []byte) error {
-	if jsontext.Value(data).IsValid() {
-		return nil
-	}
-	d := newJSONDecoder(data)
-	for {
-		if _, err := d.ReadToken(); err != nil {
-			return describeJSON(err)
-		}
-		if d.StackDepth() == 0 {
-			return fmt.Errorf("something follows the value at byte %d", d.InputOffset()+1)
-		}
-	}
 }
