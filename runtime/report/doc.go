@@ -8,6 +8,9 @@
 // Checks counts what scripts check and measure, and at the end it judges the
 // run by the thresholds they set.
 //
+// JUnit is the same account for a build server: a runtime.Sink that writes a
+// test case for each request.
+//
 // Progress shares one lock with the writers it hands out for stdout and
 // stderr, so that what a script prints never lands in the middle of its line.
 // Off a terminal there are no control codes, and a plain line at intervals

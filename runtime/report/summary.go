@@ -71,11 +71,11 @@ const (
 	maxURL     = 120
 )
 
-func example(r *runtime.Result) Example {
-	e := Example{Batch: r.Batch, Index: r.Index, Message: clip(Escape(r.Err.Message), maxMessage)}
+func (t *Tally) example(r *runtime.Result, message string) Example {
+	e := Example{Batch: r.Batch, Index: r.Index, Message: clip(Escape(t.Secrets.Mask(message)), maxMessage)}
 	if r.Request != nil {
 		e.Method = Escape(r.Request.Method)
-		e.URL = clip(Escape(runtime.MaskURL(r.Request.URL)), maxURL)
+		e.URL = clip(Escape(t.Secrets.Mask(runtime.MaskURL(r.Request.URL))), maxURL)
 	}
 	return e
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"volley/runtime"
+	"volley/runtime/secret"
 )
 
 const (
@@ -18,11 +19,19 @@ const (
 	maxNames   = 50
 	otherNames = "others"
 	statuses   = 1000
+
+	// kindExpectation stands among the kinds of errors for answers that were
+	// not what was expected.
+	kindExpectation runtime.Kind = "expectation"
 )
 
 // Tally counts Results. The zero value is ready. Add belongs to the consumer;
 // the other methods may be called on any goroutine meanwhile.
 type Tally struct {
+	// Secrets are masked in the examples of failures. nil: none. It is set
+	// before the first Add.
+	Secrets *secret.Set
+
 	mu       sync.Mutex
 	counts   Counts
 	codes    [statuses]int64
@@ -45,7 +54,7 @@ func (c *Counts) add(r *runtime.Result) {
 	switch {
 	case r.Skipped != "":
 		c.Skipped++
-	case r.Err != nil:
+	case !r.OK():
 		c.Failed++
 		if !r.Handled {
 			c.Unhandled++
@@ -77,6 +86,9 @@ func (t *Tally) Add(r *runtime.Result) {
 	case r.Response != nil:
 		took = t.addResponse(r.Response)
 	}
+	if broken := r.Broken(); broken != nil && r.Err == nil {
+		t.addKind(kindExpectation, r, broken.Message)
+	}
 	t.addName(r, took)
 }
 
@@ -106,13 +118,17 @@ func (t *Tally) addError(r *runtime.Result) {
 	if resp := r.Err.Response; resp != nil {
 		t.received += resp.Size.Headers + resp.Size.Wire
 	}
-	k := t.kinds[r.Err.Kind]
+	t.addKind(r.Err.Kind, r, r.Err.Message)
+}
+
+func (t *Tally) addKind(kind runtime.Kind, r *runtime.Result, message string) {
+	k := t.kinds[kind]
 	if k == nil {
 		if t.kinds == nil {
 			t.kinds = map[runtime.Kind]*KindCount{}
 		}
-		k = &KindCount{Kind: r.Err.Kind, First: example(r)}
-		t.kinds[r.Err.Kind] = k
+		k = &KindCount{Kind: kind, First: t.example(r, message)}
+		t.kinds[kind] = k
 	}
 	k.Count++
 }

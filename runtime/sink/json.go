@@ -66,13 +66,6 @@ func appendEscape(b []byte, r rune) []byte {
 	return append(b, '\\', 'u', lowerHex[r>>12&15], lowerHex[r>>8&15], lowerHex[r>>4&15], lowerHex[r&15])
 }
 
-func appendTextOrNull(b []byte, s string) []byte {
-	if s == "" {
-		return append(b, "null"...)
-	}
-	return appendText(b, s)
-}
-
 // appendTime appends t in UTC (RFC 3339), null for the zero time.
 func appendTime(b []byte, t time.Time) []byte {
 	if t.IsZero() {
@@ -105,3 +98,5 @@ func appendBool(b []byte, name string, on bool) []byte {
 	b = append(b, name...)
 	return append(b, "true"...)
 }
+
+func appendTextOrNull(b []byte, s string) []byte { return encoder{}.textOrNull(b, s) }

@@ -5,13 +5,10 @@ import (
 	"time"
 
 	"volley/runtime"
+	"volley/runtime/secret"
 )
 
-const (
-	version   = "1"
-	flushAt   = 64 << 10 // bytes of whole lines that leave the buffer together
-	keepAtMax = 1 << 20  // a buffer that a large body has grown beyond is not kept
-)
+const version = "1"
 
 // Run is what the first line of a results file tells.
 type Run struct {
@@ -32,7 +29,20 @@ const (
 	AllBodies
 )
 
-// Options set up an NDJSON. The zero value works.
+// ParseBodies reads the words of --record: none, errors and all; "" is none.
+func ParseBodies(word string) (Bodies, bool) {
+	switch word {
+	case "", "none":
+		return NoBodies, true
+	case "errors":
+		return ErrorBodies, true
+	case "all":
+		return AllBodies, true
+	}
+	return NoBodies, false
+}
+
+// Options set up an NDJSON or CSV. The zero value works.
 type Options struct {
 	Name   string // how errors call the writer; "": the results
 	Bodies Bodies
@@ -41,16 +51,18 @@ type Options struct {
 	// []string or map[string]string of these. Of anything else the text is
 	// written. nil: Meta is such a value already.
 	Plain func(meta any) any
+	// Secrets are masked in every text of a record. nil: none.
+	Secrets *secret.Set
 }
 
 // NDJSON writes one line of JSON for each Result after a first one for the
 // run. It implements runtime.Sink.
 type NDJSON struct {
-	w    io.Writer
-	opts Options
-	head []byte // of every record: the version and the run
-	buf  []byte // whole lines only
-	err  error  // the first that w returned
+	buffer
+	encoder
+	opts   Options
+	start  []byte // of every line: the version and the run
+	record []byte // of every record: start and its first key
 }
 
 // NewNDJSON returns a sink into w, which stays the caller's to close. Nothing
@@ -59,25 +71,24 @@ func NewNDJSON(w io.Writer, run Run, opts Options) *NDJSON {
 	if opts.Name == "" {
 		opts.Name = "the results"
 	}
-	n := &NDJSON{w: w, opts: opts, buf: make([]byte, 0, flushAt+flushAt/4)}
-	n.head = appendText([]byte(`{"v":`+version+`,"run":`), run.ID)
-	n.buf = appendRun(append(n.buf, n.head...), run)
-	n.head = append(n.head, `,"batch":`...)
+	return newNDJSON(newBuffer(w, opts.Name), run, opts)
+}
+
+func newNDJSON(b buffer, run Run, opts Options) *NDJSON {
+	n := &NDJSON{buffer: b, encoder: encoder{opts.Secrets}, opts: opts}
+	n.start = appendText([]byte(`{"v":`+version+`,"run":`), run.ID)
+	n.record = append(n.start[:len(n.start):len(n.start)], `,"batch":`...)
+	n.buffer.text = n.run(append(n.buffer.text, n.start...), run)
 	return n
 }
 
-// appendRun completes the first line.
-func appendRun(b []byte, run Run) []byte {
-	b = appendTextOrNull(append(b, `,"file":`...), run.File)
+// run completes the first line.
+func (e encoder) run(b []byte, run Run) []byte {
+	b = e.textOrNull(append(b, `,"file":`...), run.File)
 	b = appendTextOrNull(append(b, `,"sha256":`...), run.SHA256)
-	b = append(b, `,"args":[`...)
-	for i, arg := range run.Args {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = appendText(b, arg)
-	}
-	b = appendTime(append(b, `],"started":`...), run.Started)
+	b = append(b, `,"args":`...)
+	b = appendList(b, run.Args, e.text)
+	b = appendTime(append(b, `,"started":`...), run.Started)
 	return append(b, "}\n"...)
 }
 
@@ -87,28 +98,19 @@ func (n *NDJSON) Write(r *runtime.Result) error {
 	if n.err != nil {
 		return n.err
 	}
-	n.buf = n.appendRecord(n.buf, r)
-	if len(n.buf) >= flushAt {
-		return n.Flush()
-	}
-	return nil
+	return n.took(n.appendRecord(n.buffer.text, r))
 }
 
-// Flush hands the lines so far to the writer, in one Write. A consumer calls
-// it before it waits, so that whoever reads the other end is not kept waiting.
-func (n *NDJSON) Flush() error {
-	if n.err != nil || len(n.buf) == 0 {
+// Emit writes a line for a record that a script makes itself, a value as Plain
+// returns it: {"v":1,"run":…,"emit":…}. Of the formats only NDJSON has such
+// lines.
+func (n *NDJSON) Emit(row any) error {
+	if n.err != nil {
 		return n.err
 	}
-	if _, err := n.w.Write(n.buf); err != nil {
-		n.err = runtime.Errorf(runtime.KindIO, "writing %s: %w", n.opts.Name, err)
+	if row != nil && n.opts.Plain != nil {
+		row = n.opts.Plain(row)
 	}
-	n.buf = n.buf[:0]
-	if cap(n.buf) > keepAtMax {
-		n.buf = make([]byte, 0, flushAt+flushAt/4)
-	}
-	return n.err
+	b := append(append(n.buffer.text, n.start...), `,"emit":`...)
+	return n.took(append(n.value(b, row), "}\n"...))
 }
-
-// Close implements runtime.Sink: it flushes.
-func (n *NDJSON) Close() error { return n.Flush() }

@@ -3,6 +3,7 @@ package sink
 import (
 	"encoding/base64"
 	"strconv"
+	"time"
 	"unicode/utf8"
 
 	"volley/runtime"
@@ -13,33 +14,34 @@ import (
 func (n *NDJSON) appendRecord(b []byte, r *runtime.Result) []byte {
 	resp := answer(r)
 	req := sent(r, resp)
-	b = strconv.AppendInt(append(b, n.head...), int64(r.Batch), 10)
+	b = strconv.AppendInt(append(b, n.record...), int64(r.Batch), 10)
 	b = strconv.AppendInt(append(b, `,"index":`...), int64(r.Index), 10)
 	b = append(b, `,"id":`...)
 	if req == nil {
 		b = append(b, "null"...)
 	} else {
-		b = appendTextOrNull(b, req.ID)
+		b = n.textOrNull(b, req.ID)
 	}
 	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(attempts(r)), 10)
 	b = strconv.AppendBool(append(b, `,"ok":`...), r.OK())
-	b = appendRequest(append(b, `,"request":`...), req)
-	b = appendOutcome(b, r, resp)
-	b = appendExchange(b, r, resp)
+	b = n.request(append(b, `,"request":`...), req)
+	b = n.outcome(b, r, resp)
+	b = n.traffic(b, r, resp)
 	b = append(b, `,"meta":`...)
 	if req == nil {
 		b = append(b, "null"...)
 	} else {
 		b = n.appendMeta(b, req.Meta)
-		b = appendLabels(b, req)
+		b = n.labels(b, req)
 	}
-	b = appendCircumstances(b, r)
+	b = n.circumstances(b, r)
+	b = n.data(b, r)
 	if resp != nil {
-		b = appendHeader(append(b, `,"response_headers":`...), resp.Header)
+		b = n.header(append(b, `,"response_headers":`...), resp.Header)
 		b = appendBool(b, `,"partial":`, resp.Partial)
 		b = appendBool(b, `,"end_unmarked":`, resp.EndUnmarked)
 		if n.keeps(r) && resp.Stream == nil {
-			b = appendBody(b, resp.Content)
+			b = n.body(b, resp.Content)
 		}
 	}
 	return append(b, "}\n"...)
@@ -78,18 +80,18 @@ func attempts(r *runtime.Result) int {
 	return 0
 }
 
-func appendRequest(b []byte, req *runtime.Request) []byte {
+func (e encoder) request(b []byte, req *runtime.Request) []byte {
 	if req == nil {
 		return append(b, "null"...)
 	}
-	b = appendText(append(b, `{"method":`...), req.Method)
-	b = appendText(append(b, `,"url":`...), runtime.MaskURL(req.URL))
-	b = appendHeader(append(b, `,"headers":`...), req.Header)
+	b = e.text(append(b, `{"method":`...), req.Method)
+	b = e.text(append(b, `,"url":`...), runtime.MaskURL(req.URL))
+	b = e.header(append(b, `,"headers":`...), req.Header)
 	return append(b, '}')
 }
 
-// appendOutcome tells what came of it: a status, an error, or both.
-func appendOutcome(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
+// outcome tells what came of it: a status, an error, or both.
+func (e encoder) outcome(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
 	b = append(b, `,"status":`...)
 	if resp == nil {
 		b = append(b, "null"...)
@@ -99,58 +101,67 @@ func appendOutcome(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
 	if r.Err == nil {
 		return append(b, `,"error":null,"kind":null`...)
 	}
-	b = appendText(append(b, `,"error":`...), r.Err.Message)
+	b = e.text(append(b, `,"error":`...), r.Err.Message)
 	return appendText(append(b, `,"kind":`...), string(r.Err.Kind))
 }
 
-// appendExchange tells when it was, how long it took, how much came, and from
-// where.
-func appendExchange(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
-	var none runtime.Response
+// exchange returns when a request was sent and how long it took; the time is
+// zero if it was not.
+func exchange(r *runtime.Result) (time.Time, runtime.Timings) {
+	resp := answer(r)
 	switch {
-	case resp != nil:
-	case r.Err != nil:
-		none.Start, none.Timings = r.Err.Start, r.Err.Timings
-		fallthrough
-	default:
-		resp = &none
+	case r.Err == nil && resp == nil:
+		return time.Time{}, runtime.Timings{}
+	case resp == nil:
+		return r.Err.Start, r.Err.Timings
 	}
-	start, t := resp.Start, resp.Timings
+	t := resp.Timings
 	if r.Err != nil { // a stream's answer knows its time to the headers only
 		t.Total = max(t.Total, r.Err.Timings.Total)
 	}
+	return resp.Start, t
+}
+
+// traffic tells when it was, how long it took, how much came, and from where.
+func (e encoder) traffic(b []byte, r *runtime.Result, resp *runtime.Response) []byte {
+	start, t := exchange(r)
 	b = appendTime(append(b, `,"start":`...), start)
 	b = appendSeconds(append(b, `,"timings":{"dns":`...), t.DNS)
 	b = appendSeconds(append(b, `,"connect":`...), t.Connect)
 	b = appendSeconds(append(b, `,"tls":`...), t.TLS)
 	b = appendSeconds(append(b, `,"ttfb":`...), t.TTFB)
 	b = appendSeconds(append(b, `,"total":`...), t.Total)
-	b = strconv.AppendInt(append(b, `},"size":{"headers":`...), resp.Size.Headers, 10)
-	b = strconv.AppendInt(append(b, `,"body":`...), resp.Size.Body, 10)
-	b = strconv.AppendInt(append(b, `,"wire":`...), resp.Size.Wire, 10)
-	return appendTextOrNull(append(b, `},"remote_addr":`...), resp.RemoteAddr)
+	var size runtime.Size
+	from := ""
+	if resp != nil {
+		size, from = resp.Size, resp.RemoteAddr
+	}
+	b = strconv.AppendInt(append(b, `},"size":{"headers":`...), size.Headers, 10)
+	b = strconv.AppendInt(append(b, `,"body":`...), size.Body, 10)
+	b = strconv.AppendInt(append(b, `,"wire":`...), size.Wire, 10)
+	return e.textOrNull(append(b, `},"remote_addr":`...), from)
 }
 
 func (n *NDJSON) appendMeta(b []byte, meta any) []byte {
 	if meta != nil && n.opts.Plain != nil {
 		meta = n.opts.Plain(meta)
 	}
-	return appendValue(b, meta)
+	return n.value(b, meta)
 }
 
-// appendLabels tells how the caller named the request.
-func appendLabels(b []byte, req *runtime.Request) []byte {
+// labels tells how the caller named the request.
+func (e encoder) labels(b []byte, req *runtime.Request) []byte {
 	if req.Name != "" {
-		b = appendText(append(b, `,"name":`...), req.Name)
+		b = e.text(append(b, `,"name":`...), req.Name)
 	}
 	if len(req.Tags) > 0 {
-		b = appendMap(append(b, `,"tags":`...), req.Tags, appendText[string])
+		b = appendMap(append(b, `,"tags":`...), req.Tags, e.text, e.text)
 	}
 	return b
 }
 
-// appendCircumstances tells what only a request has that went wrong.
-func appendCircumstances(b []byte, r *runtime.Result) []byte {
+// circumstances tells what only a request has that went wrong.
+func (e encoder) circumstances(b []byte, r *runtime.Result) []byte {
 	b = appendBool(b, `,"handled":`, r.Handled)
 	if r.Skipped != "" {
 		b = appendText(append(b, `,"skipped":`...), r.Skipped)
@@ -169,17 +180,17 @@ func appendCircumstances(b []byte, r *runtime.Result) []byte {
 	return strconv.AppendBool(append(b, `,"retryable":`...), r.Err.Retryable)
 }
 
-// appendHeader appends fields as pairs, since their order, case and repeats
+// header appends fields as pairs, since their order, case and repeats
 // are part of what was sent.
-func appendHeader(b []byte, h runtime.Header) []byte {
+func (e encoder) header(b []byte, h runtime.Header) []byte {
 	b = append(b, '[')
 	for i := range h {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendText(append(b, '['), h[i].Name)
+		b = e.text(append(b, '['), h[i].Name)
 		b = append(b, ',')
-		b = appendText(b, shown(h[i].Name, h[i].Value))
+		b = e.text(b, shown(h[i].Name, h[i].Value))
 		b = append(b, ']')
 	}
 	return append(b, ']')
@@ -205,11 +216,14 @@ func (n *NDJSON) keeps(r *runtime.Result) bool {
 	return n.opts.Bodies == AllBodies || n.opts.Bodies == ErrorBodies && !r.OK()
 }
 
-// appendBody appends text as it is and other bytes as base64.
-func appendBody(b, content []byte) []byte {
+// body appends text as it is and other bytes as base64.
+func (e encoder) body(b, content []byte) []byte {
 	b = append(b, `,"body":`...)
 	if utf8.Valid(content) {
-		return appendText(b, content)
+		return e.bytes(b, content)
+	}
+	if !e.secrets.Empty() {
+		content = e.secrets.MaskBytes(nil, content)
 	}
 	b = base64.StdEncoding.AppendEncode(append(b, '"'), content)
 	return append(b, `","body_encoding":"base64"`...)
