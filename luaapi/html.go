@@ -6,12 +6,14 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/andybalholm/cascadia"
+	"github.com/antchfx/htmlquery"
 	"github.com/antchfx/xpath"
 	lua "github.com/yuin/gopher-lua"
 	"golang.org/x/net/html"
 
 	"volley/luaapi/vm"
 	"volley/runtime"
+	"volley/runtime/markup"
 )
 
 // selectionObject is a set of HTML elements.
@@ -69,7 +71,9 @@ func htmlMethods() []Function {
 // evaluate runs an expression off the event loop, so that a costly one holds
 // nobody up, and turns what it yields into Lua.
 func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node) lua.LValue {
-	v, err := vm.Await(s.host, c.L, func(ctx context.Context) (any, error) { return evaluateXPath(ctx, expr, root) })
+	v, err := vm.Await(s.host, c.L, func(ctx context.Context) (any, error) {
+		return markup.Evaluate(ctx, expr, htmlquery.CreateXPathNavigator(root))
+	})
 	if err != nil {
 		c.raise(err)
 	}
@@ -93,7 +97,7 @@ func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node) lua.LValue 
 // found is one node of a result: an element as a Selection, anything else as
 // its text.
 func (s *Script) found(at xpath.NodeNavigator) lua.LValue {
-	nav, ok := at.(*boundedNavigator)
+	nav, ok := at.(*htmlquery.NodeNavigator)
 	if ok && at.NodeType() == xpath.ElementNode {
 		return s.newSelection(goquery.NewDocumentFromNode(nav.Current()).Selection)
 	}
