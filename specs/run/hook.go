@@ -1,0 +1,96 @@
+package run
+
+import (
+	"time"
+
+	"volley/runtime"
+)
+
+// hooks are the functions that go with a step.
+type hooks struct {
+	response, failure Function // nil: none
+}
+
+// finish is the Batch's: it shows a Result to the hooks before it is ready.
+// They run in green threads of their own, since they may wait.
+func (p *phase) finish(res *runtime.Result) bool {
+	u := p.unitOf(res)
+	res.Row = u.at.row
+	if p.run.config.Hooks == nil || res.Skipped != "" || p.refused(res) {
+		return false
+	}
+	own := u.step.hooks
+	if res.Err != nil {
+		if own.failure == nil {
+			return p.run.config.Hooks.Finish(res, func(d runtime.Decision) { p.decided(u, res, d) })
+		}
+		own.failure.Finish(res, &u.scope, func(d runtime.Decision) { p.decided(u, res, d) })
+		return true
+	}
+	pending := p.run.config.Hooks.Finish(res, func(d runtime.Decision) { p.second(u, res, d) })
+	if pending || own.response == nil {
+		return pending
+	}
+	own.response.Finish(res, &u.scope, func(d runtime.Decision) { p.decided(u, res, d) })
+	return true
+}
+
+// second shows what the handler script made of an answer to the request's own
+// hook, if there still is an answer.
+func (p *phase) second(u *unit, res *runtime.Result, d runtime.Decision) {
+	own := u.step.hooks.response
+	if own == nil || d.Action != "" || d.Err != nil {
+		p.decided(u, res, d)
+		return
+	}
+	if d.Response != nil {
+		res.Response = d.Response
+	}
+	own.Finish(res, &u.scope, func(last runtime.Decision) {
+		if last.Value == nil {
+			last.Value = d.Value
+		}
+		p.decided(u, res, last)
+	})
+}
+
+func (p *phase) decided(u *unit, res *runtime.Result, d runtime.Decision) {
+	u.decision = d
+	p.batch.Finished(res)
+}
+
+// decide does what a hook wants. true: the request is sent once more.
+func (p *phase) decide(u *unit, res *runtime.Result) bool {
+	d := u.decision
+	u.decision = runtime.Decision{}
+	switch {
+	case d.Err != nil:
+		fail(res, d.Err)
+	case d.Response != nil:
+		res.Response, res.Err = d.Response, nil
+	}
+	res.Handled = res.Handled || d.Handled
+	if d.Value != nil {
+		res.Value = d.Value
+	}
+	switch d.Action {
+	case runtime.ActionRetry:
+		u.retries++
+		p.again(u, res, nil, retryPause(u.retries))
+		return true
+	case runtime.ActionSkip:
+		res.Skipped, res.Err, res.Response = skippedWhen, nil, nil
+	case runtime.ActionStop:
+		p.run.stop("a hook of %s returned \"stop\"", u.step.Label())
+	}
+	return false
+}
+
+// retryPause is the wait before the n-th retry that hooks ask for: none before
+// the first, then 10 ms, doubling up to a second.
+func retryPause(n int) time.Duration {
+	if n <= 1 {
+		return 0
+	}
+	return min(10*time.Millisecond<<min(n-2, 10), time.Second)
+}
