@@ -52,6 +52,7 @@ func (r *batchRun) open(source batchSource) {
 		PerHost: r.settings.perHost,
 		Abandon: source.abandon,
 		Finish:  r.finish,
+		Last:    r.s.ending,
 	})
 }
 
@@ -88,10 +89,55 @@ func (r *batchRun) next(c call) (*runtime.Result, bool) {
 // failures are handled as they happen, the exception handler.
 func (r *batchRun) finish(res *runtime.Result) bool {
 	o := rootOf(res.Request)
+	if h := r.s.handlers; h != nil && res.Err == nil && h.finish(res, func(d runtime.Decision) { r.decided(res, o, d) }) {
+		return true
+	}
+	return r.callBack(res, o)
+}
+
+// decided carries out what the response hook of the handler script wants; its
+// slot goes on unless it is sent once more.
+func (r *batchRun) decided(res *runtime.Result, o *requestObject, d runtime.Decision) {
+	if !r.carryOut(res, d) && !r.callBack(res, o) {
+		r.b.Finished(res)
+	}
+}
+
+// carryOut does what a hook decided and reports whether the slot is sent once
+// more.
+func (r *batchRun) carryOut(res *runtime.Result, d runtime.Decision) (again bool) {
+	switch d.Action {
+	case runtime.ActionRetry:
+		r.b.Again(res, nil, r.s.handlers.RetryPause(res))
+		return true
+	case runtime.ActionSkip:
+		res.Skipped, res.Response, res.Err = "when", nil, nil
+	case runtime.ActionStop:
+		r.s.handlers.stop("a hook")
+	}
+	if d.Err != nil {
+		r.fail(res, d.Err)
+		return false
+	}
+	res.Handled = d.Handled && res.Err != nil
+	switch {
+	case d.Response != nil && res.Err != nil:
+		res.Value = r.s.responseValue(d.Response)
+	case d.Response != nil:
+		res.Response = d.Response
+	case d.Value != nil:
+		res.Value = d.Value
+	}
+	return false
+}
+
+// callBack goes on after the handler script's response hook: the request's
+// callback, or the exception handler.
+func (r *batchRun) callBack(res *runtime.Result, o *requestObject) bool {
 	if res.Err != nil {
 		return r.handleNow(res, o)
 	}
-	if o.callback == nil {
+	if o.callback == nil || res.Skipped != "" {
 		return false
 	}
 	r.s.host.Call(o.callback, []lua.LValue{r.s.responseValue(res.Response)}, func(results []lua.LValue, err error) {
@@ -145,7 +191,14 @@ func (r *batchRun) handlerOf(o *requestObject) *lua.LFunction {
 
 func (r *batchRun) handleNow(res *runtime.Result, o *requestObject) bool {
 	handler := r.handlerOf(o)
-	if handler == nil || r.atEnd(o) {
+	if handler == nil {
+		return r.s.handlers != nil && r.s.handlers.finish(res, func(d runtime.Decision) {
+			if !r.carryOut(res, d) {
+				r.b.Finished(res)
+			}
+		})
+	}
+	if r.atEnd(o) {
 		return false
 	}
 	r.s.host.Call(handler, r.handlerArgs(res), func(results []lua.LValue, err error) {
@@ -182,10 +235,12 @@ func (r *batchRun) settle(c call, res *runtime.Result) {
 	o := rootOf(res.Request)
 	o.response, o.failure = lua.LNil, lua.LNil
 	r.done++
-	if res.Err == nil {
+	switch {
+	case res.Skipped != "":
+	case res.Err == nil:
 		r.ok++
 		o.response = r.s.responseValue(res.Response)
-	} else {
+	default:
 		r.failed++
 		o.failure = r.s.errorValue(res.Err)
 	}
@@ -240,6 +295,12 @@ func (r *batchRun) keep(res *runtime.Result) {
 // sendOne is req:send(): a Batch of one.
 func (s *Script) sendOne(c call, o *requestObject) int {
 	r := &batchRun{s: s, live: true, total: 1}
+	ended := false
+	defer func() {
+		if !ended {
+			r.b.Close() // killed
+		}
+	}()
 	r.open(batchSource{next: runtime.List([]*runtime.Request{r.seal(o)}), total: 1, list: true})
 	res, ok := r.next(c)
 	if !ok {
@@ -251,8 +312,12 @@ func (s *Script) sendOne(c call, o *requestObject) int {
 	if _, end := r.next(c); end {
 		c.raise(&runtime.Error{Kind: runtime.KindInternal, Message: "a request ended twice"})
 	}
+	ended = true
 	if res.Err != nil && res.Value == nil {
 		return c.fail(res.Err)
+	}
+	if res.Skipped != "" {
+		return c.fail(&runtime.Error{Kind: runtime.KindCancelled, Message: "a hook skipped the request", Request: res.Request})
 	}
 	return c.push(r.slotValue(res))
 }

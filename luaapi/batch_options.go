@@ -151,6 +151,9 @@ func (r *batchRun) element(v lua.LValue, i int) (*requestObject, error) {
 // seal takes a request for sending: writes to it raise from now on.
 func (r *batchRun) seal(o *requestObject) *runtime.Request {
 	o.sealed = true
+	if r.s != nil && r.s.handlers != nil {
+		r.s.handlers.note(o.root())
+	}
 	req := o.r
 	if o.origin != nil {
 		// A prepared copy, such as resp.request: it is sent again as it went out.

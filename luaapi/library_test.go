@@ -33,7 +33,10 @@ func newLibrary(t *testing.T) *library {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l.config = Config{Policy: p, Version: "1.2.3", Stdout: &l.stdout, Stderr: &l.stderr}
+	l.config = Config{
+		Policy: p, Version: "1.2.3", Stdout: &l.stdout, Stderr: &l.stderr,
+		Emit: func(any) error { return nil },
+	}
 	return l
 }
 

@@ -53,7 +53,7 @@ func volleyModule() Module {
 			},
 		},
 	)
-	m.Functions = append(m.Functions, checkFunctions()...)
+	m.Functions = append(append(m.Functions, checkFunctions()...), emitFunction())
 	m.Functions = append(m.Functions, fileFunctions()...)
 	m.Functions = append(m.Functions, uuidFunction(), arrayFunction(), syntheticResponse())
 	m.Values = environmentValues()

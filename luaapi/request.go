@@ -2,9 +2,11 @@ package luaapi
 
 import (
 	"strings"
+	"sync/atomic"
 
 	lua "github.com/yuin/gopher-lua"
 
+	"volley/luaapi/vm"
 	"volley/runtime"
 	"volley/runtime/client"
 )
@@ -16,7 +18,9 @@ type requestObject struct {
 	r        *runtime.Request
 	origin   *requestObject // of a prepared copy: what the script built
 	writable bool
-	sealed   bool // taken by a send
+	sealed   bool  // taken by a send
+	foreign  bool  // another VM or a spec built it: its meta is plain
+	depth    uint8 // how many hooks led to it, each by what it sent
 	value    lua.LUserData
 
 	meta     lua.LValue
@@ -25,6 +29,8 @@ type requestObject struct {
 	session  *sessionObject
 	response lua.LValue // of the last send
 	failure  lua.LValue
+
+	carried atomic.Pointer[carriedMeta] // for request hooks in other VMs
 }
 
 func (*requestObject) className() string { return "Request" }
@@ -64,9 +70,19 @@ func (s *Script) requestValue(r *runtime.Request) lua.LValue {
 // preparedView is a prepared copy as hooks and resp.request see it.
 func (s *Script) preparedView(r *runtime.Request, writable bool) *requestObject {
 	o := &requestObject{r: r, meta: lua.LNil, response: lua.LNil, failure: lua.LNil, writable: writable, sealed: true}
-	if root, ok := r.Owner.(*requestObject); ok {
-		o.origin, o.meta, o.session = root, root.meta, root.session
+	root, ok := r.Owner.(*requestObject)
+	if !ok {
+		root = s.foreignRoot(r)
 	}
+	o.origin, o.meta, o.session = root, root.meta, root.session
+	o.value = lua.LUserData{Value: o, Env: s.L.Env, Metatable: s.classes["Request"]}
+	return o
+}
+
+// foreignRoot stands for what this script did not build: a request of a spec
+// or of another VM.
+func (s *Script) foreignRoot(r *runtime.Request) *requestObject {
+	o := &requestObject{r: r, meta: s.metaValue(r.Meta), response: lua.LNil, failure: lua.LNil, sealed: true, foreign: true}
 	o.value = lua.LUserData{Value: o, Env: s.L.Env, Metatable: s.classes["Request"]}
 	return o
 }
@@ -231,7 +247,7 @@ func requestFields() []Field {
 		{
 			Name: "meta", Type: "any", Doc: "Yours; the same value at `resp.request.meta` and `err.request.meta`; never sent.",
 			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return requestOf(ud).meta },
-			set: func(c call, ud *lua.LUserData, v lua.LValue) { change(c, ud, "meta").setMeta(v) },
+			set: func(c call, ud *lua.LUserData, v lua.LValue) { change(c, ud, "meta").setMeta(c, v) },
 		},
 		{
 			Name: "id", Type: "string?", Doc: "For output and logs.",
@@ -257,9 +273,17 @@ func requestFields() []Field {
 	}
 }
 
-func (o *requestObject) setMeta(v lua.LValue) {
+func (o *requestObject) setMeta(c call, v lua.LValue) {
 	o.root().meta, o.meta = v, v
-	o.r.Meta = v
+	if !o.root().foreign {
+		o.r.Meta = v
+		return
+	}
+	plain, err := vm.FromLua(v)
+	if err != nil {
+		c.raisef("meta: %s", err.Error())
+	}
+	o.r.Meta = plain
 }
 
 func requestMethods() []Function {

@@ -54,7 +54,7 @@ func contentOptions() []option[requestBuilder] {
 				return fieldList(v, fieldSink{add: func(name, value string) { tags[name] = value }})
 			}),
 		requestOption("meta", "any", "Yours; never sent.",
-			func(_ call, b *requestBuilder, v lua.LValue) error { b.o.setMeta(v); return nil }),
+			func(c call, b *requestBuilder, v lua.LValue) error { b.o.setMeta(c, v); return nil }),
 		requestOption("session", "volley.Session", "The session to use. Without one: shared connections, isolated cookies.",
 			func(_ call, b *requestBuilder, v lua.LValue) error {
 				if ud, ok := v.(*lua.LUserData); ok {

@@ -141,13 +141,14 @@ func exchangeFields() []Field {
 		responseField("request", "volley.Request", "As sent; its `meta` is yours.", func(s *Script, r *runtime.Response) lua.LValue {
 			return s.requestValue(r.Request)
 		}),
-		responseField("meta", "any", "The same as `resp.request.meta`.", func(_ *Script, r *runtime.Response) lua.LValue {
-			if r.Request != nil {
-				if o, ok := r.Request.Owner.(*requestObject); ok {
-					return o.root().meta
-				}
+		responseField("meta", "any", "The same as `resp.request.meta`.", func(s *Script, r *runtime.Response) lua.LValue {
+			if r.Request == nil {
+				return lua.LNil
 			}
-			return lua.LNil
+			if o, ok := r.Request.Owner.(*requestObject); ok {
+				return o.root().meta
+			}
+			return s.metaValue(r.Request.Meta)
 		}),
 		responseField("protocol", "string", "`HTTP/1.1`, `HTTP/2.0`.", func(_ *Script, r *runtime.Response) lua.LValue { return lua.LString(r.Protocol) }),
 		responseField("remote_addr", "string", "`ip:port` that answered.", func(_ *Script, r *runtime.Response) lua.LValue { return lua.LString(r.RemoteAddr) }),

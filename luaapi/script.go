@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	lua "github.com/yuin/gopher-lua"
@@ -35,13 +36,16 @@ type Config struct {
 	// Loaders of require: beside the script, then embedded.
 	Loaders []func(name string) (src []byte, chunkname string, err error)
 	// Announce is told how many requests each map and imap will send, -1 when
-	// that is not known. nil: nobody asks.
+	// that is not known, and how many hooks send next. nil: nobody asks.
 	Announce func(total int)
 	// HTTPBin starts the built-in server once and returns its URL.
 	HTTPBin func() (string, error)
 	// Checks counts what every script of the run checks and measures, and what
 	// they want of it; nil: its own.
-	Checks   *report.Checks
+	Checks *report.Checks
+	// Emit writes a row of volley.emit, which is plain, to the run's outputs;
+	// with handler VMs any goroutine may call it. nil: there are none.
+	Emit     func(row any) error
 	Registry *Registry // nil: NewRegistry()
 }
 
@@ -54,6 +58,12 @@ type Script struct {
 	module  *lua.LTable
 	options tables
 	owned   map[*vm.Task]*possessions
+
+	handlers *Handlers        // nil: none
+	depths   map[*vm.Task]int // of the green threads that hooks run in
+	pool     atomic.Pointer[handlerPool]
+	ending   bool           // teardown runs: its requests go out although the run was stopped
+	hashing  *lua.LFunction // hash of expressions, once it is needed
 
 	exitOnce  sync.Once
 	exit      *Exit
@@ -94,13 +104,8 @@ func New(config Config) *Script {
 	if config.Checks == nil {
 		config.Checks = &report.Checks{}
 	}
-	if config.Stdout == nil {
-		config.Stdout = io.Discard
-	}
-	if config.Stderr == nil {
-		config.Stderr = io.Discard
-	}
-	s := &Script{config: config, owned: map[*vm.Task]*possessions{}}
+	config.Stdout, config.Stderr = shareWriter(config.Stdout), shareWriter(config.Stderr)
+	s := &Script{config: config, owned: map[*vm.Task]*possessions{}, depths: map[*vm.Task]int{}}
 	s.host = vm.New(vm.Options{
 		Stdout:          config.Stdout,
 		Stderr:          config.Stderr,
@@ -150,16 +155,50 @@ func (s *Script) Run(ctx context.Context, chunk *vm.Chunk) error {
 	return err
 }
 
+// RunGo runs Go code as the main green thread, to the end of the last one. The
+// Consumer and the Waiter are for the Batches of f.
+func (s *Script) RunGo(ctx context.Context, f func(runtime.Consumer, runtime.Waiter) error) error {
+	var failure error
+	_, err := s.host.Run(ctx, s.L.NewFunction(func(*lua.LState) int {
+		failure = f(consumer{s}, s.host.Current())
+		return 0
+	}))
+	s.settle(ctx)
+	switch {
+	case s.exit != nil:
+		return s.exit
+	case failure != nil:
+		return failure
+	}
+	return err
+}
+
+// Interrupt stops the script and the VMs of its handlers at their next
+// instruction. Any goroutine may call it.
+func (s *Script) Interrupt(err error) {
+	s.host.Interrupt(err)
+	if p := s.pool.Load(); p != nil {
+		p.interrupt(err)
+	}
+}
+
 // settle cancels what the script left in flight and waits until the Engine has
 // recorded it, so that no request is missing from the account.
 func (s *Script) settle(ctx context.Context) {
 	engine := s.config.Engine
-	engine.CloseBatches()
 	if engine.OpenBatches() == 0 {
 		return
 	}
+	pool := s.pool.Load()
+	if pool != nil {
+		pool.halt() // some batches may be its own
+	}
+	engine.CloseBatches()
 	wait := s.L.NewFunction(func(L *lua.LState) int {
 		for until := time.Now().Add(settleGrace); engine.OpenBatches() > 0 && time.Now().Before(until); {
+			if pool != nil {
+				pool.drain()
+			}
 			if err := s.host.Sleep(L, time.Millisecond); err != nil {
 				return 0
 			}
@@ -174,7 +213,12 @@ func (s *Script) settle(ctx context.Context) {
 func (s *Script) Unhandled() []TaskFailure { return s.unhandled }
 
 // Close stops what is left. The Engine must have been closed before.
-func (s *Script) Close() { s.host.Close() }
+func (s *Script) Close() {
+	if p := s.pool.Load(); p != nil {
+		p.close()
+	}
+	s.host.Close()
+}
 
 func (s *Script) requestExit(code int) {
 	s.exitOnce.Do(func() {

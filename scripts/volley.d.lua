@@ -241,6 +241,13 @@ function volley.metric(name, number) end
 ---@param wanted table<string, string> {name = condition, …}
 function volley.thresholds(wanted) end
 
+---Writes a record of your own to the outputs of the run. Raises when there are none, and for functions and objects.
+---```lua
+---volley.emit({url = base, links = 3})
+---```
+---@param row any Plain: a table of names and values, mostly.
+function volley.emit(row) end
+
 ---Names a file to send. It must be there; it is opened when the request is sent.
 ---```lua
 ---volley.write("note.txt", "hello")

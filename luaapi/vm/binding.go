@@ -29,6 +29,19 @@ func (h *Host) CallValue(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.
 	return first, nil
 }
 
+// Running returns the innermost Lua thread of the running task, for CallValue
+// by Go code that was not given one; nil outside any task.
+func (h *Host) Running() *lua.LState {
+	switch t := h.cur; {
+	case t == h.base:
+		return nil
+	case len(t.stack) > 0:
+		return t.stack[len(t.stack)-1]
+	default:
+		return t.fiber.thread.L
+	}
+}
+
 // Parks counts the blocking calls of the host's tasks so far. Any goroutine
 // may call it.
 func (h *Host) Parks() uint64 { return h.parks.Load() }

@@ -123,6 +123,9 @@ func parseFailure(err error, text []byte, open opener) *SyntaxError {
 		return e
 	}
 	e := &SyntaxError{Line: pe.Pos.Line, Column: pe.Pos.Column, Message: strings.TrimSpace(pe.Message)}
+	if e.Message == "syntax error" && !strings.Contains(pe.Token, "\n") {
+		e.Column = max(pe.Pos.Column-len(pe.Token)+1, 1) // the parser stands at the token's end
+	}
 	if token := shorten(pe.Token); token != "" {
 		e.Message += " near '" + token + "'"
 	}

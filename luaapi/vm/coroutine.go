@@ -20,7 +20,7 @@ local function pass(...) return ... end
 local function start(f) return f(hold()) end
 return start, function(...) return pass(yield(...)) end`
 
-var coroutineChunk = sync.OnceValues(func() (*Chunk, error) { return Compile(hostChunk, []byte(coroutineLua)) })
+var coroutineChunk = sync.OnceValues(func() (*Chunk, error) { return Compile(HostChunk, []byte(coroutineLua)) })
 
 // openCoroutine replaces the coroutine library's functions.
 func (h *Host) openCoroutine(lib *lua.LTable) error {

@@ -162,6 +162,10 @@ func (h *Host) Load(c *Chunk) *lua.LFunction {
 	return h.instantiate(c)
 }
 
+// Instance makes a function of a compiled chunk without its source, for many
+// small chunks that share a name.
+func (h *Host) Instance(c *Chunk) *lua.LFunction { return h.instantiate(c) }
+
 func (h *Host) instantiate(c *Chunk) *lua.LFunction {
 	return h.main.NewFunctionFromProto(c.proto)
 }

@@ -74,7 +74,7 @@ func isStackOverflow(r any) bool {
 func luaPosition(L *lua.LState) string {
 	for level := 0; level <= 4; level++ {
 		w := L.Where(level)
-		if w != "" && !strings.HasPrefix(w, "[G]") && !strings.HasPrefix(w, hostChunk) {
+		if w != "" && !strings.HasPrefix(w, "[G]") && !strings.HasPrefix(w, HostChunk) {
 			return w
 		}
 	}

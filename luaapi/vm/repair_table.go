@@ -79,7 +79,7 @@ func appendValues(table *ast.TableExpr, n int, more ast.Expr) ast.Expr {
 		for i = 1, #list do t[%d + i] = list[i] end
 		return t
 	end)()`, n)
-	stmts, err := parse.Parse(strings.NewReader(src), hostChunk)
+	stmts, err := parse.Parse(strings.NewReader(src), HostChunk)
 	if err != nil {
 		return table
 	}

@@ -34,7 +34,7 @@ func baseError(L *lua.LState) int {
 		return 0
 	}
 	where := L.Where(level)
-	if strings.HasPrefix(where, "[G]") || strings.HasPrefix(where, hostChunk) {
+	if strings.HasPrefix(where, "[G]") || strings.HasPrefix(where, HostChunk) {
 		where = ""
 	}
 	if where != "" {

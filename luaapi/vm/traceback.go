@@ -20,9 +20,9 @@ type errorTrace struct {
 const (
 	traceHeader = "stack traceback:"
 	traceLines  = 24
-	// hostChunk is the name of the Lua code that belongs to the host: its
+	// HostChunk is the name of the Lua code that belongs to the host: its
 	// frames are not shown.
-	hostChunk = "=[host]"
+	HostChunk = "=[host]"
 )
 
 // wantsTrace reports whether somebody will look at the trace of the error that
@@ -86,7 +86,7 @@ func threadTrace(L *lua.LState) (lines []string, file string, line int) {
 // frameText is one line of a traceback; "" for frames of the host itself.
 func frameText(dbg *lua.Debug) string {
 	switch {
-	case dbg.Source == hostChunk:
+	case dbg.Source == HostChunk:
 		return ""
 	case dbg.Source == "":
 		if dbg.Name == "" || dbg.Name == "(anonymous)" || strings.Contains(dbg.Name, " ") {
