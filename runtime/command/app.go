@@ -31,6 +31,7 @@ type Streams struct {
 // environment is what every command gets.
 type environment struct {
 	Streams
+	args       []string // as they were given, after the command's name
 	scriptArgs []string // after --
 }
 
@@ -55,7 +56,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	signal.Ignore(syscall.SIGPIPE)
 	// net/http's HTTP/2 tells the global logger what its errors say as well.
 	log.SetOutput(io.Discard)
-	env := &environment{Streams: streams}
+	env := &environment{Streams: streams, args: args[min(2, len(args)):]}
 	help := &helpWriter{w: streams.Out}
 	app := newApp(env)
 	app.Writer = help
@@ -114,8 +115,8 @@ func newApp(env *environment) *cli.App {
 		ErrWriter:                 env.Err,
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
-			runCommand(env), sendCommand(env), checkCommand(env), apiCommand(env), typesCommand(env),
-			httpbinCommand(env), completionCommand(env), versionCommand(env),
+			runCommand(env), sendCommand(env), checkCommand(env), planCommand(env), apiCommand(env), typesCommand(env),
+			schemaCommand(env), initCommand(env), httpbinCommand(env), completionCommand(env), versionCommand(env),
 		},
 		Action: func(c *cli.Context) error { return cli.ShowAppHelp(c) },
 	}
@@ -204,8 +205,8 @@ func unknownCommand(app *cli.App, name string) error {
 	for _, c := range app.Commands {
 		known = append(known, c.Name)
 	}
-	if strings.HasSuffix(name, ".lua") {
-		return usage("unknown command %q; run a script with: volley run %s", name, name)
+	if _, err := kindOf(name, ""); err == nil {
+		return usage("unknown command %q; run a file with: volley run %s", name, name)
 	}
 	return usage("unknown command %q%s", name, orList(spell.Hint(name, known), known))
 }

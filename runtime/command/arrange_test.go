@@ -43,7 +43,7 @@ func TestArrange(t *testing.T) {
 func TestArrangeRefuses(t *testing.T) {
 	for given, want := range map[string]string{
 		"rnu":                 `unknown command "rnu"; did you mean "run"?`,
-		"quickstart.lua":      `unknown command "quickstart.lua"; run a script with: volley run quickstart.lua`,
+		"quickstart.lua":      `unknown command "quickstart.lua"; run a file with: volley run quickstart.lua`,
 		"-q run a.lua":        `unknown flag -q before the command; volley COMMAND --help lists a command's flags`,
 		"run a.lua --perhost": `unknown flag --perhost of volley run; did you mean "--per-host"?`,
 		"run a.lua -x":        `unknown flag -x of volley run; volley run --help lists them`,

@@ -12,12 +12,13 @@ import (
 
 // problem is one finding of check, and what --json prints.
 type problem struct {
-	File    string `json:"file"`
-	Line    int    `json:"line"`
-	Column  int    `json:"column"`
-	Message string `json:"message"`
-	Source  string `json:"source,omitempty"`
-	Hint    string `json:"hint,omitempty"`
+	File     string `json:"file"`
+	Line     int    `json:"line"`
+	Column   int    `json:"column"`
+	Severity string `json:"severity"`
+	Message  string `json:"message"`
+	Source   string `json:"source,omitempty"`
+	Hint     string `json:"hint,omitempty"`
 }
 
 func problemOf(file string, err error) problem {

@@ -2,6 +2,7 @@ package command
 
 import (
 	"path/filepath"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 )
@@ -9,11 +10,11 @@ import (
 func runCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name:      "run",
-		Usage:     "run Lua scripts",
+		Usage:     "run Lua scripts (.lua) and YAML specs (.yaml, .yml)",
 		ArgsUsage: "FILE… [-- ARGS…]",
-		Description: "Runs the scripts one after another, each in a Lua state of its own, on one engine\n" +
-			"with one summary. All are compiled before the first request. - reads a script from\n" +
-			"standard input, with --type lua. What stands after -- is volley.args.",
+		Description: "Runs the files one after another, each script in a Lua state of its own, on one\n" +
+			"engine with one summary. All are checked before the first request. - reads a file\n" +
+			"from standard input, with --type. What stands after -- is volley.args.",
 		Flags: runFlags(),
 		Action: func(c *cli.Context) error {
 			settings, err := readRunSettings(c, env)
@@ -39,6 +40,13 @@ type runSettings struct {
 	args   []string
 	strict bool
 
+	handlers   string
+	handlerVMs int
+	profile    string
+	outputs    []string
+	reports    []string
+	record     string
+
 	allowRead, allowWrite, allowEnv []string
 	unsafe                          bool
 	maxInstructions                 int64
@@ -47,11 +55,17 @@ type runSettings struct {
 func runFlags() []cli.Flag {
 	const condition = ", where a script does not say"
 	flags := append(limitFlags(condition),
-		&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for volley.vars; repeatable", EnvVars: variable("var")},
-		textFlag("vars", "YAML or JSON file of names and values for volley.vars"),
-		textFlag("env-file", "file of NAME=VALUE lines for volley.env"),
-		toggleFlag("strict", "fail the run (exit 1) when a request failed that no handler saw"),
-		textFlag("type", "what - is: lua"),
+		&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for volley.vars and a spec's vars; repeatable", EnvVars: variable("var")},
+		textFlag("vars", "YAML or JSON file of such names and values"),
+		textFlag("env-file", "file of NAME=VALUE lines for volley.env and a spec's env"),
+		textFlag("profile", "profile of the specs to use"),
+		textFlag("handlers", "Lua file of hooks for every request"),
+		&cli.IntFlag{Name: "handler-vms", Usage: "Lua states that run the hooks request, response and exception in parallel", EnvVars: variable("handler-vms")},
+		toggleFlag("strict", "fail the run (exit 1) when a request of a script failed that no handler saw"),
+		textFlag("type", "what - is, or every file: lua or yaml"),
+		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "file of results: .ndjson, .jsonl, .csv, each also .gz or .zst; - is standard output; repeatable", EnvVars: variable("output")},
+		&cli.StringSliceFlag{Name: "report", Usage: "JUnit report: FILE.xml; repeatable", EnvVars: variable("report")},
+		&cli.StringFlag{Name: "record", Usage: "bodies kept in results: none, errors or all", Value: "none", EnvVars: variable("record")},
 		listFlag("allow-read", "folder that scripts may read; repeatable"),
 		listFlag("allow-write", "folder that scripts may write to; repeatable"),
 		listFlag("allow-env", "environment variables that scripts may read: A,B; repeatable"),
@@ -69,6 +83,8 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 		files: c.Args().Slice(), kind: c.String("type"), args: env.scriptArgs, strict: c.Bool("strict"),
 		allowRead: c.StringSlice("allow-read"), allowWrite: c.StringSlice("allow-write"), allowEnv: c.StringSlice("allow-env"),
 		unsafe: c.Bool("unsafe"), maxInstructions: c.Int64("max-instructions"),
+		handlers: c.String("handlers"), handlerVMs: c.Int("handler-vms"), profile: c.String("profile"),
+		outputs: c.StringSlice("output"), reports: c.StringSlice("report"), record: c.String("record"),
 	}
 	if err := s.checkFiles(); err != nil {
 		return nil, err
@@ -80,6 +96,12 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	if s.maxInstructions < 0 {
 		return nil, usage("--max-instructions must not be negative, got %d", s.maxInstructions)
 	}
+	if err := s.checkHandlers(c.IsSet("handler-vms")); err != nil {
+		return nil, err
+	}
+	if err := s.checkOutputs(); err != nil {
+		return nil, err
+	}
 	if s.vars, err = readVars(c.String("vars"), c.StringSlice("var")); err != nil {
 		return nil, err
 	}
@@ -89,28 +111,49 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	return s, nil
 }
 
+func (s *runSettings) checkHandlers(vms bool) error {
+	switch {
+	case vms && s.handlerVMs < 1:
+		return usage("--handler-vms must be at least 1, got %d", s.handlerVMs)
+	case s.handlers != "" && filepath.Ext(s.handlers) != ".lua":
+		return usage("--handlers %s is no .lua file", s.handlers)
+	}
+	return nil
+}
+
 func (s *runSettings) checkFiles() error {
 	if len(s.files) == 0 {
 		return usage("run needs a file: volley run script.lua")
 	}
-	if s.kind != "" && s.kind != "lua" {
-		return usage("--type %q is not known; it is lua", s.kind)
+	if s.kind != "" && s.kind != "lua" && s.kind != "yaml" {
+		return usage("--type %q is not known; it is lua or yaml", s.kind)
 	}
 	stdin := 0
 	for _, f := range s.files {
 		if f == "-" {
 			stdin++
-			if s.kind == "" {
-				return usage("- needs --type lua")
-			}
-			continue
 		}
-		if ext := filepath.Ext(f); ext != ".lua" && s.kind == "" {
-			return usage("%s is no .lua file; --type lua runs it as one", f)
+		if _, err := kindOf(f, s.kind); err != nil {
+			return err
 		}
 	}
 	if stdin > 1 {
 		return usage("- can be given once")
 	}
 	return nil
+}
+
+// kindOf says what a file is: lua or yaml. A kind that was given wins.
+func kindOf(file, given string) (string, error) {
+	switch ext := strings.ToLower(filepath.Ext(file)); {
+	case given != "":
+		return given, nil
+	case file == "-":
+		return "", usage("- needs --type lua or --type yaml")
+	case ext == ".lua":
+		return "lua", nil
+	case ext == ".yaml" || ext == ".yml":
+		return "yaml", nil
+	}
+	return "", usage("%s is neither .lua nor .yaml; --type lua or --type yaml says what it is", file)
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"volley/luaapi"
 	"volley/luaapi/vm"
@@ -16,27 +16,29 @@ import (
 	"volley/scripts"
 )
 
-// run is one `volley run`: scripts that share a session.
+// run is one `volley run`: files that share a session.
 type run struct {
 	*session
 	settings *runSettings
 	shared   *luaapi.Shared
 	current  scriptSlot
+	handlers *vm.Chunk // of --handlers; nil: none
+	sources  []*source // of every file that could be read
+	planning bool      // nothing is sent, no socket opened
 
 	binMu sync.Mutex
 	bin   *httpbin.Server
 }
 
-// program is one compiled script.
-type program struct {
-	file  string
+// luaScript is a compiled script.
+type luaScript struct {
+	*source
 	chunk *vm.Chunk
 }
 
 func newRun(settings *runSettings, env *environment) *run {
 	r := &run{settings: settings, shared: luaapi.NewShared()}
 	r.session = newSession(settings.commonSettings, env, &r.current)
-	r.strict = settings.strict
 	return r
 }
 
@@ -49,12 +51,17 @@ func (r *run) execute(ctx context.Context) int {
 	if err := r.open(ctx, r.policyConfig("")); err != nil {
 		return r.env.finish(err)
 	}
+	if err := r.openOutputs(); err != nil {
+		code := r.env.finish(err)
+		r.discard()
+		return code
+	}
 	stop := r.watch()
 	for _, p := range programs {
-		if r.engine.Stopping() != nil {
+		if r.engine.Stopping() != nil || r.outcome.usage {
 			break
 		}
-		r.script(ctx, p)
+		p.run(ctx, r)
 	}
 	stop()
 	r.close()
@@ -62,38 +69,6 @@ func (r *run) execute(ctx context.Context) int {
 		_ = r.bin.Close() // a demo server: nothing hangs on its end
 	}
 	return r.outcome.code()
-}
-
-// compile compiles every file before anything is sent.
-func (r *run) compile() ([]program, bool) {
-	var programs []program
-	good := true
-	for _, file := range r.settings.files {
-		name, src, err := r.readSource(file)
-		if err == nil {
-			var chunk *vm.Chunk
-			if chunk, err = vm.Compile(name, src); err == nil {
-				programs = append(programs, program{file, chunk})
-				continue
-			}
-		}
-		good = false
-		fmt.Fprint(r.env.Err, problemText(err)) //nolint:errcheck // there is nowhere to report that stderr is gone
-	}
-	return programs, good
-}
-
-// readSource reads a script's text; the name is how errors call it.
-func (r *run) readSource(file string) (name string, src []byte, err error) {
-	if file == "-" {
-		src, err = readAllLimited(r.env.In)
-		return "stdin", src, err
-	}
-	src, err = os.ReadFile(file)
-	if err != nil {
-		return file, nil, fmt.Errorf("%s", osError(file, err))
-	}
-	return file, src, nil
 }
 
 func (r *run) policyConfig(file string) policy.Config {
@@ -108,12 +83,12 @@ func (r *run) policyConfig(file string) policy.Config {
 	return config
 }
 
-// script runs one compiled script to its end.
-func (r *run) script(ctx context.Context, p program) {
-	files, err := policy.New(r.policyConfig(p.file))
+// luaFor makes the Lua host of a file; beside is the script that it serves,
+// whose folder it may read and require from.
+func (r *run) luaFor(beside string) (*luaapi.Script, error) {
+	files, err := policy.New(r.policyConfig(beside))
 	if err != nil {
-		r.uncaught(err)
-		return
+		return nil, err
 	}
 	level := luaapi.LogInfo
 	switch {
@@ -122,20 +97,95 @@ func (r *run) script(ctx context.Context, p program) {
 	case r.settings.verbose:
 		level = luaapi.LogDebug
 	}
-	script := luaapi.New(luaapi.Config{
+	config := luaapi.Config{
 		Engine: r.engine, Client: r.client, Policy: files, Shared: r.shared, Checks: &r.checks,
 		Vars: r.settings.vars, Args: r.settings.args, Env: r.settings.env,
 		Stdout: r.stdout, Stderr: r.stderr, Log: level, Version: Version,
 		MaxInstructions: r.settings.maxInstructions, Unsafe: r.settings.unsafe,
-		Loaders:  scripts.Loaders(filepath.Dir(p.file), files.ReadFile),
+		Loaders:  scripts.Loaders(filepath.Dir(beside), files.ReadFile),
 		Announce: r.announce,
 		HTTPBin:  r.httpbin,
-	})
+	}
+	if r.emits() {
+		config.Emit = r.emit
+	}
+	return luaapi.New(config), nil
+}
+
+// run implements program.
+func (p *luaScript) run(ctx context.Context, r *run) {
+	script, err := r.luaFor(p.path)
+	if err != nil {
+		r.uncaught(err)
+		return
+	}
+	r.strict = r.settings.strict
 	r.current.set(script)
-	err = script.Run(ctx, p.chunk)
+	handlers, err := r.loadHandlers(ctx, script, r.handlers, nil)
+	if err == nil {
+		err = r.around(ctx, handlers, "", func() error { return script.Run(ctx, p.chunk) })
+	} else if isRefusal(err) {
+		r.refused(err)
+		err = nil
+	}
+	r.ended(script, err)
+}
+
+// isRefusal tells a file that cannot be used from one that ran and raised.
+func isRefusal(err error) bool {
+	var raised *vm.ScriptError
+	var exit *luaapi.Exit
+	return !errors.As(err, &raised) && !errors.As(err, &exit)
+}
+
+// ended takes the end of a script or spec into account.
+func (r *run) ended(script *luaapi.Script, err error) {
 	r.current.set(nil)
 	r.judge(err, script.Unhandled())
 	script.Close()
+}
+
+// loadHandlers runs a handler script in the host of the file it serves; nil
+// when there is none.
+func (r *run) loadHandlers(ctx context.Context, script *luaapi.Script, chunk *vm.Chunk, named []string) (*luaapi.Handlers, error) {
+	if chunk == nil {
+		return nil, nil
+	}
+	handlers, err := script.LoadHandlers(ctx, chunk, luaapi.HandlerOptions{Named: named, VMs: r.settings.handlerVMs})
+	if err != nil {
+		return nil, err
+	}
+	r.engine.SetHooks(handlers.Hooks())
+	return handlers, nil
+}
+
+// around calls the handlers' setup before work and their teardown after it,
+// whatever came of it.
+func (r *run) around(ctx context.Context, handlers *luaapi.Handlers, name string, work func() error) error {
+	if handlers == nil {
+		return work()
+	}
+	began := time.Now()
+	err := handlers.Setup(ctx, r.info(name, began))
+	if err == nil {
+		err = work()
+	}
+	if down := handlers.Teardown(context.WithoutCancel(ctx), r.info(name, began)); err == nil {
+		err = down
+	} else if down != nil {
+		r.uncaught(down)
+	}
+	r.engine.SetHooks(nil)
+	return err
+}
+
+// info is what setup(run) and teardown(run) see.
+func (r *run) info(name string, began time.Time) luaapi.RunInfo {
+	counts := r.tally.Snapshot().Counts
+	return luaapi.RunInfo{
+		ID: r.id, Name: name, Started: began, Elapsed: time.Since(began),
+		OK: counts.OK, Failed: counts.Failed, Skipped: counts.Skipped,
+	}
 }
 
 // judge turns the way a script ended into the run's outcome.
@@ -167,6 +217,9 @@ func (r *run) uncaught(err error) {
 // httpbin starts the built-in server once; its address is open to scripts
 // whatever the flags say about hosts.
 func (r *run) httpbin() (string, error) {
+	if r.planning {
+		return plannedBin, nil
+	}
 	r.binMu.Lock()
 	defer r.binMu.Unlock()
 	if r.bin == nil {

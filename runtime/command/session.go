@@ -18,6 +18,7 @@ import (
 	"volley/runtime/client"
 	"volley/runtime/policy"
 	"volley/runtime/report"
+	"volley/runtime/secret"
 	"volley/runtime/transport"
 )
 
@@ -40,17 +41,27 @@ type session struct {
 	engine   *runtime.Engine
 	tally    report.Tally
 	checks   report.Checks
-	sinks    []runtime.Sink
-	progress *report.Progress
-	stdout   *guardedStdout
-	stderr   io.Writer
+	secrets  secret.Set
+	sinks    []runtime.Sink // of the whole run
+	own      []runtime.Sink // of the file that runs now
+	sinkMu   sync.Mutex     // results are written by consumers, and flushed now and then
+	flushing func()         // ends the flushing; nil: there is none
+
+	background sync.WaitGroup
+	overtime   chan time.Duration // deadlines that a spec sets, when they pass
+	progress   *report.Progress
+	stdout     *guardedStdout
+	stderr     io.Writer
+	masked     []*secret.Writer // between them and the streams
 
 	total   atomic.Int64 // requests announced; negative: not known
 	outcome outcome
 }
 
 func newSession(common commonSettings, env *environment, j job) *session {
-	return &session{common: common, env: env, job: j, id: uuid.NewString(), began: time.Now()}
+	s := &session{common: common, env: env, job: j, id: uuid.NewString(), began: time.Now(), overtime: make(chan time.Duration, 1)}
+	s.tally.Secrets = &s.secrets
+	return s
 }
 
 // open makes the client, the engine and the progress.
@@ -80,9 +91,7 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 		PerHost:  s.common.host,
 		Retry:    s.common.retry,
 		Record:   s.record,
-		Warn: func(text string) {
-			fmt.Fprintln(s.stderr, "warning: "+text) //nolint:errcheck // there is nowhere to report that stderr is gone
-		},
+		Warn:     s.warn,
 	})
 	s.startProgress()
 	if s.common.insecure {
@@ -92,6 +101,18 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 		fmt.Fprintln(s.stderr, "warning: --deny-private: the proxy resolves names itself, so where they lead is not checked") //nolint:errcheck // as above
 	}
 	return nil
+}
+
+// warn tells a person what they should know.
+func (s *session) warn(text string) {
+	fmt.Fprintln(s.stderr, "warning: "+text) //nolint:errcheck // there is nowhere to report that stderr is gone
+}
+
+// mask returns w for text that may hold secrets.
+func (s *session) mask(w io.Writer) io.Writer {
+	m := s.secrets.Writer(w)
+	s.masked = append(s.masked, m)
+	return m
 }
 
 // exemptProxies opens the addresses of the user's own proxies. A name other
@@ -124,7 +145,7 @@ func (s *session) startProgress() {
 		config.Mode = report.Plain
 	}
 	s.progress = report.StartProgress(config)
-	s.stderr = s.progress.Writer(s.env.Err)
+	s.stderr = s.mask(s.progress.Writer(s.env.Err))
 	s.stdout = &guardedStdout{w: s.env.Out, broken: s.stdoutBroken}
 	if report.Terminal(s.env.Out) {
 		s.stdout.w = s.progress.Writer(s.env.Out)
@@ -177,18 +198,14 @@ func (s *session) announce(total int) {
 // record takes each Result once.
 func (s *session) record(res *runtime.Result) {
 	s.tally.Add(res)
-	for _, out := range s.sinks {
-		if err := out.Write(res); err != nil {
-			s.outputFailed(err, "an output failed")
-		}
-	}
-	if res.Err == nil || res.Handled {
+	s.write(res)
+	if res.OK() || res.Skipped != "" || res.Handled {
 		return
 	}
 	if s.strict {
 		s.outcome.failed = true
 	}
-	if res.Err.Kind == runtime.KindDenied {
+	if res.Err != nil && res.Err.Kind == runtime.KindDenied {
 		s.outcome.denied = true
 	}
 }
@@ -200,13 +217,16 @@ func (s *session) close() {
 	if err := s.engine.Close(ctx); err != nil {
 		fmt.Fprintln(s.stderr, "warning: some requests did not end in time") //nolint:errcheck // as above
 	}
-	for _, out := range s.sinks {
-		if err := out.Close(); err != nil {
-			s.outputFailed(err, "an output failed")
-		}
+	if s.flushing != nil {
+		s.flushing()
 	}
+	s.background.Wait()
+	s.closeSinks(s.sinks)
 	stats := s.client.Stats()
 	_ = s.client.Close() // its connections are closed either way
+	for _, m := range s.masked {
+		_ = m.Close() // its text is on the way to a stream that is gone
+	}
 	s.progress.Stop()
 	summary := s.tally.Summary(time.Since(s.began))
 	s.checks.AddTo(summary)

@@ -47,7 +47,7 @@ func (s *scriptSlot) set(script *luaapi.Script) {
 	defer s.mu.Unlock()
 	s.script = script
 	if script != nil && s.why != nil {
-		script.Host().Interrupt(s.why)
+		script.Interrupt(s.why)
 	}
 }
 
@@ -56,7 +56,7 @@ func (s *scriptSlot) interrupt(why error) {
 	defer s.mu.Unlock()
 	s.why = why
 	if s.script != nil {
-		s.script.Host().Interrupt(why)
+		s.script.Interrupt(why)
 	}
 }
 
@@ -106,10 +106,10 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 		case <-done:
 			return
 		case <-deadline:
-			s.outcome.deadline.Store(true)
-			why := fmt.Sprintf("the run's deadline of %v passed", s.common.limit)
-			fmt.Fprintln(s.stderr, "volley: "+why) //nolint:errcheck // stderr is gone
-			s.end(why)
+			s.expire(s.common.limit)
+			last = time.After(lastResort)
+		case limit := <-s.overtime:
+			s.expire(limit)
 			last = time.After(lastResort)
 		case sig := <-signals:
 			count++
@@ -146,6 +146,22 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 			fmt.Fprintln(s.stderr, "volley: the run did not end when told to; given up") //nolint:errcheck // stderr is gone
 			os.Exit(s.outcome.code())                                                    // a single call somewhere goes on for ever
 		}
+	}
+}
+
+// expire ends a run whose deadline has passed.
+func (s *session) expire(limit time.Duration) {
+	s.outcome.deadline.Store(true)
+	why := fmt.Sprintf("the run's deadline of %v passed", limit)
+	fmt.Fprintln(s.stderr, "volley: "+why) //nolint:errcheck // stderr is gone
+	s.end(why)
+}
+
+// late tells the watch that a deadline which a spec sets has passed.
+func (s *session) late(limit time.Duration) {
+	select {
+	case s.overtime <- limit:
+	default:
 	}
 }
 

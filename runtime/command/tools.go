@@ -2,66 +2,17 @@ package command
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/urfave/cli/v2"
 
 	"volley/luaapi"
-	"volley/luaapi/vm"
 	"volley/runtime/httpbin"
 	"volley/runtime/spell"
 )
-
-func checkCommand(env *environment) *cli.Command {
-	return &cli.Command{
-		Name:        "check",
-		Usage:       "find what is wrong with scripts, without running them",
-		ArgsUsage:   "FILE…",
-		Description: "Compiles each file and prints every problem as file:line: message. Exit 2 if there is any.",
-		Flags:       []cli.Flag{&cli.BoolFlag{Name: "json", Usage: "print the problems as a JSON array, for editors"}},
-		Action: func(c *cli.Context) error {
-			if c.NArg() == 0 {
-				return usage("check needs a file: volley check script.lua")
-			}
-			problems := []problem{}
-			for _, file := range c.Args().Slice() {
-				problems = append(problems, checkFile(file)...)
-			}
-			if c.Bool("json") {
-				if err := json.NewEncoder(env.Out).Encode(problems); err != nil {
-					return &failure{code: exitOutput}
-				}
-			} else {
-				for _, p := range problems {
-					fmt.Fprint(env.Err, p.text()) //nolint:errcheck // there is nowhere to report that stderr is gone
-				}
-			}
-			if len(problems) > 0 {
-				return &failure{code: exitUsage}
-			}
-			return nil
-		},
-	}
-}
-
-func checkFile(file string) []problem {
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return []problem{{File: file, Message: strings.TrimPrefix(osError(file, err), file+": ")}}
-	}
-	if !strings.HasSuffix(file, ".lua") {
-		return []problem{{File: file, Message: "is no .lua file"}}
-	}
-	if _, err := vm.Compile(file, src); err != nil {
-		return []problem{problemOf(file, err)}
-	}
-	return nil
-}
 
 func apiCommand(env *environment) *cli.Command {
 	return &cli.Command{

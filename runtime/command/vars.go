@@ -24,12 +24,15 @@ func readAllLimited(r io.Reader) ([]byte, error) {
 }
 
 // osError says what is wrong with a file in few words.
-func osError(path string, err error) string {
+func osError(path string, err error) string { return path + ": " + osReason(err) }
+
+// osReason leaves out what the file is.
+func osReason(err error) string {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
 		err = pe.Err
 	}
-	return path + ": " + err.Error()
+	return err.Error()
 }
 
 // readVars merges --vars FILE and --var NAME=VALUE; the latter win.

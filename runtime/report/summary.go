@@ -20,6 +20,7 @@ type Summary struct {
 	Elapsed     time.Duration
 	Codes       []CodeCount // of answers, by code
 	Kinds       []KindCount // of failures, most frequent first
+	Warned      KindCount   // expectations of severity warn that did not hold
 	Names       []NameCount // most requests first; empty when no request had a name
 	Latency     Latency     // of answers
 	Received    int64       // bytes of headers and bodies, as on the wire
@@ -211,6 +212,9 @@ func (s *Summary) writeKinds(b *bytes.Buffer, paint painter) {
 	}
 	if handled := s.Failed - s.Unhandled; handled > 0 {
 		line(b, paint, "", fmt.Sprintf("%s handled by the script, %s not", count(handled), count(s.Unhandled)))
+	}
+	if w := s.Warned; w.Count > 0 {
+		line(b, paint, "warned", paint.yellow(count(w.Count)+" "+string(w.Kind))+"  "+w.First.text(w.Count == 1))
 	}
 }
 

@@ -40,6 +40,7 @@ type Tally struct {
 	mean     float64 // of the latencies, ns
 	received int64
 	kinds    map[runtime.Kind]*KindCount
+	warned   KindCount // expectations that were only to warn
 	names    map[string]*nameTally
 }
 
@@ -89,7 +90,22 @@ func (t *Tally) Add(r *runtime.Result) {
 	if broken := r.Broken(); broken != nil && r.Err == nil {
 		t.addKind(kindExpectation, r, broken.Message)
 	}
+	t.addWarnings(r)
 	t.addName(r, took)
+}
+
+// addWarnings counts the expectations that did not hold and break nothing.
+func (t *Tally) addWarnings(r *runtime.Result) {
+	for i := range r.Expect {
+		e := &r.Expect[i]
+		if e.OK || e.Broken() {
+			continue
+		}
+		if t.warned.Count == 0 {
+			t.warned = KindCount{Kind: kindExpectation, First: t.example(r, e.Message)}
+		}
+		t.warned.Count++
+	}
 }
 
 // addResponse returns the time the answer took, 0 for one that never was on
@@ -205,6 +221,7 @@ func (t *Tally) Summary(elapsed time.Duration) *Summary {
 		Counts:   t.counts,
 		Elapsed:  elapsed,
 		Received: t.received,
+		Warned:   t.warned,
 		Latency: Latency{
 			P50: percentile(t.latency, 50), P90: percentile(t.latency, 90),
 			P99: percentile(t.latency, 99), Max: t.slowest, Mean: time.Duration(t.mean),

@@ -3,6 +3,7 @@ package report_test
 import (
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -176,5 +177,25 @@ func BenchmarkAdd(b *testing.B) {
 				tally.Add(r)
 			}
 		})
+	}
+}
+
+// TestWarnings: an expectation that only warns fails nothing and is told.
+func TestWarnings(t *testing.T) {
+	var tally report.Tally
+	for range 2 {
+		tally.Add(&runtime.Result{
+			Index: 3, Request: &runtime.Request{Method: "GET", URL: "http://a.test/"}, Response: &runtime.Response{Status: 404},
+			Expect: []runtime.Expectation{{Subject: "status", Severity: runtime.SeverityWarn, Message: "status: want < 400, got 404"}},
+		})
+	}
+	s := tally.Summary(time.Second)
+	if s.OK != 2 || s.Failed != 0 || s.Warned.Count != 2 {
+		t.Errorf("counts %+v, warned %+v", s.Counts, s.Warned)
+	}
+	var out strings.Builder
+	s.Write(&out, false)
+	if want := "warned   2 expectation  first: #3 GET http://a.test/: status: want < 400, got 404"; !strings.Contains(out.String(), want) {
+		t.Errorf("no %q in\n%s", want, out.String())
 	}
 }

@@ -1,0 +1,116 @@
+package command
+
+import (
+	"errors"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"volley/runtime"
+	"volley/runtime/report"
+	"volley/runtime/sink"
+)
+
+// flushEvery is how long a line of results may wait for others.
+const flushEvery = time.Second
+
+// emitter is an output that takes records of the script's own.
+type emitter interface{ Emit(row any) error }
+
+// flusher is an output that gathers lines.
+type flusher interface{ Flush() error }
+
+// discarder is an output that can be given up.
+type discarder interface{ Discard() }
+
+func (s *runSettings) checkOutputs() error {
+	if _, ok := sink.ParseBodies(s.record); !ok {
+		return usage("--record must be none, errors or all, got %q", s.record)
+	}
+	for _, path := range s.reports {
+		if strings.ToLower(filepath.Ext(path)) != ".xml" {
+			return usage("--report %s: a report is FILE.xml (JUnit)", path)
+		}
+	}
+	return nil
+}
+
+// openOutputs makes what -o and --report name.
+func (r *run) openOutputs() error {
+	bodies, _ := sink.ParseBodies(r.settings.record) // checked with the flags
+	for _, path := range r.settings.outputs {
+		out, err := sink.Open(path, sink.OpenOptions{Options: r.recordOptions(path, bodies), Run: r.header(r.sources), Stdout: r.stdout})
+		if err != nil {
+			return outputRefused("--output", err)
+		}
+		r.sinks = append(r.sinks, out)
+	}
+	for _, path := range r.settings.reports {
+		out, err := report.NewJUnit(path, r.junitOptions(""))
+		if err != nil {
+			return outputRefused("--report", err)
+		}
+		r.sinks = append(r.sinks, out)
+	}
+	r.flushNowAndThen()
+	return nil
+}
+
+// outputRefused is wrong usage for what cannot be meant, and a failed output
+// for what cannot be made.
+func outputRefused(what string, err error) error {
+	failure := &failure{code: exitUsage, message: what + " " + runtime.AsError(err).Message}
+	if errors.Is(err, &runtime.Error{Kind: runtime.KindIO}) {
+		failure.code = exitOutput
+	}
+	return failure
+}
+
+func (r *run) recordOptions(path string, bodies sink.Bodies) sink.Options {
+	if path == "-" {
+		path = "standard output"
+	}
+	return sink.Options{Name: path, Bodies: bodies, Secrets: &r.secrets, Plain: plainMeta}
+}
+
+// header is the first line of results. Of several files none is named: none
+// of them alone made the results.
+func (r *run) header(sources []*source) sink.Run {
+	head := sink.Run{ID: r.id, Args: r.env.shownArgs(), Started: r.began}
+	if len(sources) == 1 {
+		head.File, head.SHA256 = sources[0].name, sources[0].digest()
+	}
+	return head
+}
+
+func (r *run) junitOptions(name string) report.JUnitOptions {
+	if name == "" {
+		name = strings.Join(r.settings.files, " ")
+	}
+	return report.JUnitOptions{Name: name, Started: r.began, Secrets: &r.secrets, Properties: []report.Property{{Name: "run", Value: r.id}}}
+}
+
+// emits reports that there is an output for volley.emit.
+func (r *run) emits() bool {
+	for _, out := range r.allSinks() {
+		if _, ok := out.(emitter); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// emit writes a record of the script's own to every output that takes such.
+func (r *run) emit(row any) error {
+	r.sinkMu.Lock()
+	defer r.sinkMu.Unlock()
+	for _, out := range r.allSinks() {
+		if e, ok := out.(emitter); ok {
+			if err := e.Emit(row); err != nil {
+				r.outputFailed(err, "an output failed")
+				return err
+			}
+		}
+	}
+	return nil
+}
