@@ -335,7 +335,7 @@ func TestHandlerFilesRefused(t *testing.T) {
 	for code, want := range map[string]string{
 		`return nil`:                            "h.lua: a handler script returns a table of functions",
 		`return 1`:                              "got a number",
-		`return {respones = function() end}`:    `h.lua: there is no hook "respones"; did you mean "response"?`,
+		`return {respnse = function() end}`:     `h.lua: there is no hook "respnse"; did you mean "response"?`,
 		`return {response = 1}`:                 "response must be a function, got a number",
 		`return {exception = {function() end}}`: "exception must be a function, got a table",
 		`error("broken")`:                       "h.lua:1: broken",

@@ -46,16 +46,31 @@ func TestBreaker(t *testing.T) {
 		outcomes []outcome
 		want     []runtime.Kind
 	}{
-		{"opens and comes back", []outcome{closed, read, status(503), status(200), status(200)},
-			[]runtime.Kind{"closed", "read_timeout", none, given, given, none, none}},
-		{"the trial fails", []outcome{status(500), status(500), status(500), status(500), status(200)},
-			[]runtime.Kind{none, none, none, given, given, none, given, given, none, none}},
-		{"a success between", []outcome{closed, closed, status(429), closed, closed, status(404)},
-			[]runtime.Kind{"closed", "closed", none, "closed", "closed", none}},
-		{"not the host's fault", []outcome{closed, closed, fault(runtime.KindDecode, ""), status(200)},
-			[]runtime.Kind{"closed", "closed", "decode", none}},
-		{"a trial that says nothing", []outcome{closed, closed, closed, fault(runtime.KindCallback, ""), status(200)},
-			[]runtime.Kind{"closed", "closed", "closed", given, given, "callback", none}},
+		{
+			"opens and comes back",
+			[]outcome{closed, read, status(503), status(200), status(200)},
+			[]runtime.Kind{"closed", "read_timeout", none, given, given, none, none},
+		},
+		{
+			"the trial fails",
+			[]outcome{status(500), status(500), status(500), status(500), status(200)},
+			[]runtime.Kind{none, none, none, given, given, none, given, given, none, none},
+		},
+		{
+			"a success between",
+			[]outcome{closed, closed, status(429), closed, closed, status(404)},
+			[]runtime.Kind{"closed", "closed", none, "closed", "closed", none},
+		},
+		{
+			"not the host's fault",
+			[]outcome{closed, closed, fault(runtime.KindDecode, ""), status(200)},
+			[]runtime.Kind{"closed", "closed", "decode", none},
+		},
+		{
+			"a trial that says nothing",
+			[]outcome{closed, closed, closed, fault(runtime.KindCallback, ""), status(200)},
+			[]runtime.Kind{"closed", "closed", "closed", given, given, "callback", none},
+		},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			exec := &tries{outcomes: c.outcomes}

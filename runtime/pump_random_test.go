@@ -21,7 +21,7 @@ type plan struct {
 	outcome  string // "ok", "fail", "panic", "stream", "flaky", "limit"
 	attempts int
 	bodies   []*stream
-	agains   int // how often the consumer wants it sent again
+	repeats  int // how often the consumer wants it sent again
 	first    bool
 }
 
@@ -91,7 +91,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 		req := get([]string{"http://a.test/", "http://b.test/", "http://c.test/"}[rnd.IntN(3)])
 		req.Meta = &plan{
 			index: i + 1, takes: time.Duration(rnd.IntN(1000)) * time.Millisecond, first: true,
-			outcome: outcomes[rnd.IntN(len(outcomes))], agains: max(0, rnd.IntN(8)-5),
+			outcome: outcomes[rnd.IntN(len(outcomes))], repeats: max(0, rnd.IntN(8)-5),
 		}
 		w.reqs = append(w.reqs, req)
 	}
@@ -210,12 +210,12 @@ func (w *world) finish(r *runtime.Result) bool {
 // again sends r once more if its plan says so, as it is or as another request.
 func (w *world) again(r *runtime.Result) bool {
 	p := r.Request.Meta.(*plan)
-	if p.agains == 0 || p.attempts == 0 {
+	if p.repeats == 0 || p.attempts == 0 {
 		return false
 	}
-	p.agains--
+	p.repeats--
 	var req *runtime.Request
-	if p.agains > 0 {
+	if p.repeats > 0 {
 		c := *r.Request
 		req = &c
 	}

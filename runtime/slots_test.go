@@ -28,12 +28,15 @@ func TestAWaitingHostHoldsUpNoOther(t *testing.T) {
 		fast  []time.Duration // at the other, one request each
 	}{
 		"rate": {
-			runtime.EngineOptions{PerHost: runtime.PerHost{Rate: 0.1}}, nil, 0,
+			runtime.EngineOptions{PerHost: runtime.PerHost{Rate: 0.1}},
+			nil, 0,
 			evenly(6, 10*s), evenly(2, 10*s),
 		},
 		"concurrency": {
-			runtime.EngineOptions{PerHost: runtime.PerHost{Concurrency: 1}}, nil, s,
-			evenly(6, s), []time.Duration{250 * time.Millisecond},
+			runtime.EngineOptions{PerHost: runtime.PerHost{Concurrency: 1}},
+			nil, s,
+			evenly(6, s),
+			[]time.Duration{250 * time.Millisecond},
 		},
 		"parked": {runtime.EngineOptions{}, func(req *runtime.Request) *runtime.Response {
 			resp := &runtime.Response{Status: 200}
@@ -50,7 +53,8 @@ func TestAWaitingHostHoldsUpNoOther(t *testing.T) {
 				}
 				return &runtime.Response{Status: 200}
 			}, s,
-			[]time.Duration{0, 0, s, s, 2 * s, 2 * s, 31 * s, 31 * s, 32 * s, 32 * s, 33 * s, 33 * s}, []time.Duration{3 * s, 3 * s},
+			[]time.Duration{0, 0, s, s, 2 * s, 2 * s, 31 * s, 31 * s, 32 * s, 32 * s, 33 * s, 33 * s},
+			[]time.Duration{3 * s, 3 * s},
 		},
 	} {
 		synctest.Test(t, func(t *testing.T) {

@@ -52,7 +52,7 @@ var (
 
 	functionName = &shape.Format{Name: "name of a function", Example: "sign", Pattern: `^[A-Za-z_][A-Za-z0-9_.]*$`, Check: func(text string) error {
 		if strings.ContainsFunc(text, notInFunctionName) || text == "" {
-			return fmt.Errorf("%q is no name of a function: code goes under lua:", text)
+			return fmt.Errorf("%q is no name of a function; code goes under lua", text)
 		}
 		return nil
 	}}
@@ -66,5 +66,5 @@ var (
 )
 
 func notInFunctionName(r rune) bool {
-	return !(r == '_' || r == '.' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9')
+	return r != '_' && r != '.' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9')
 }

@@ -44,7 +44,7 @@ func (d *decoder) matrix(r *Request, n *tree.Node, path string) {
 		return
 	}
 	d.excludes(r, m, present(n, "exclude"), shape.Member(path, "exclude"))
-	d.sideBySide(m, n, path)
+	d.sideBySide(m, path)
 	r.Matrix = m
 }
 
@@ -81,7 +81,7 @@ func (d *decoder) excludes(r *Request, m *Matrix, n *tree.Node, path string) {
 
 // sideBySide refuses lists of a zip that are not of one length, where that is
 // known.
-func (d *decoder) sideBySide(m *Matrix, n *tree.Node, path string) {
+func (d *decoder) sideBySide(m *Matrix, path string) {
 	if m.Mode != MatrixZip {
 		return
 	}

@@ -11,19 +11,19 @@ func requestFieldShapes() []shape.Field {
 	retry := retryShape()
 	return []shape.Field{
 		{Name: "method", Doc: "GET unless there is a body.", Shape: &shape.Shape{Kinds: []tree.Kind{tree.String}, Format: shape.Method, Template: true}},
-		{Name: "url", Doc: "Absolute, or relative to the session's base_url.", Shape: text("")},
-		{Name: "params", Doc: "Query parameters: names and values (a list repeats its name), a list of pairs, or a text.", Shape: either(pairsShape(), text(""))},
+		{Name: "url", Doc: "Absolute, or relative to the session's base_url.", Shape: text()},
+		{Name: "params", Doc: "Query parameters: names and values (a list repeats its name), a list of pairs, or a text.", Shape: either(pairsShape(), text())},
 		{Name: "headers", Doc: "Names and values, or a list of pairs; false leaves out one of the session or the defaults.", Shape: pairsShape()},
 		{Name: "cookies", Doc: "For this request and its host only.", Shape: pairsShape()},
 		{Name: "json", Doc: "The body, as JSON; numbers in quotes stay texts.", Shape: anything()},
-		{Name: "data", Doc: "The body: a text, or the fields of a form; with files, the form's other fields.", Shape: either(pairsShape(), text(""))},
+		{Name: "data", Doc: "The body: a text, or the fields of a form; with files, the form's other fields.", Shape: either(pairsShape(), text())},
 		{Name: "files", Doc: "A multipart form: names and files, or a list of pairs.", Shape: filesShape()},
 		{Name: "auth", Doc: "[user, password], {basic: […]}, {bearer: …}, {digest: […]}, {aws_sigv4: {…}}, {oauth2: {…}}, or false for none.", Shape: authShape()},
 		{Name: "timeout", Doc: "For connecting and for reading, or {connect, read, total}; default 10s, 30s, none; false is none.", Shape: timeoutShape()},
 		{Name: "allow_redirects", Doc: "Follow them; default true, but for HEAD.", Shape: templated(boolean())},
 		{Name: "max_redirects", Doc: "Default 30.", Shape: templated(whole(0))},
 		{Name: "proxies", Doc: "By scheme (http, https, all, scheme://host) or no_proxy; false goes direct.", Shape: proxiesShape()},
-		{Name: "verify", Doc: "Check certificates: true, false, or a CA file or folder.", Shape: templated(either(boolean(), text("")))},
+		{Name: "verify", Doc: "Check certificates: true, false, or a CA file or folder.", Shape: templated(either(boolean(), text()))},
 		{Name: "cert", Doc: "A client certificate: a PEM file or {cert, key}.", Shape: certShape()},
 		{Name: "stream", Doc: "Hand the answer over at its headers.", Shape: templated(boolean())},
 		{Name: "retry", Doc: "Further tries, or {total, on, methods, …}; false is none.", Shape: retry},
@@ -31,8 +31,8 @@ func requestFieldShapes() []shape.Field {
 		{Name: "meta", Doc: "Yours; never sent, recorded with the result.", Shape: anything()},
 		{Name: "max_body", Doc: "Bytes after decoding; default 64MiB; false is no bound.", Shape: templated(either(numeric(shape.Size), off()))},
 		{Name: "http_version", Doc: `auto, "1.1", "2" or h2c.`, Shape: versionOfHTTP()},
-		{Name: "id", Doc: "For outputs and logs.", Shape: text("")},
-		{Name: "tags", Doc: "Texts by name, for outputs.", Shape: mapOf(text(""))},
+		{Name: "id", Doc: "For outputs and logs.", Shape: text()},
+		{Name: "tags", Doc: "Texts by name, for outputs.", Shape: mapOf(text())},
 	}
 }
 
@@ -61,35 +61,35 @@ func pairShape() *shape.Shape {
 
 func filesShape() *shape.Shape {
 	path := record(
-		shape.Field{Name: "path", Doc: "A file, streamed.", Shape: text("")},
-		shape.Field{Name: "content", Doc: "The content itself.", Shape: text("")},
-		shape.Field{Name: "filename", Doc: "The name that is sent.", Shape: text("")},
-		shape.Field{Name: "type", Doc: "Its Content-Type.", Shape: text("")},
+		shape.Field{Name: "path", Doc: "A file, streamed.", Shape: text()},
+		shape.Field{Name: "content", Doc: "The content itself.", Shape: text()},
+		shape.Field{Name: "filename", Doc: "The name that is sent.", Shape: text()},
+		shape.Field{Name: "type", Doc: "Its Content-Type.", Shape: text()},
 		shape.Field{Name: "headers", Doc: "Further headers of the part.", Shape: pairsShape()},
 	)
 	path.Exclusive = [][]string{{"path", "content"}}
 	path.Need = [][]string{{"path", "content"}}
-	return either(mapOf(either(text(""), path)), listOf(pairShape()))
+	return either(mapOf(either(text(), path)), listOf(pairShape()))
 }
 
 func authShape() *shape.Shape {
-	login := listOf(text(""))
+	login := listOf(text())
 	signature := record(
-		shape.Field{Name: "access_key", Shape: text(""), Required: true},
-		shape.Field{Name: "secret_key", Shape: text(""), Required: true},
-		shape.Field{Name: "session_token", Shape: text("")},
-		shape.Field{Name: "region", Shape: text(""), Required: true},
-		shape.Field{Name: "service", Shape: text(""), Required: true},
+		shape.Field{Name: "access_key", Shape: text(), Required: true},
+		shape.Field{Name: "secret_key", Shape: text(), Required: true},
+		shape.Field{Name: "session_token", Shape: text()},
+		shape.Field{Name: "region", Shape: text(), Required: true},
+		shape.Field{Name: "service", Shape: text(), Required: true},
 	)
 	grant := record(
-		shape.Field{Name: "token_url", Shape: text(""), Required: true},
-		shape.Field{Name: "client_id", Shape: text(""), Required: true},
-		shape.Field{Name: "client_secret", Shape: text(""), Required: true},
-		shape.Field{Name: "scopes", Shape: either(text(""), listOf(text("")))},
+		shape.Field{Name: "token_url", Shape: text(), Required: true},
+		shape.Field{Name: "client_id", Shape: text(), Required: true},
+		shape.Field{Name: "client_secret", Shape: text(), Required: true},
+		shape.Field{Name: "scopes", Shape: either(text(), listOf(text()))},
 	)
 	schemes := record(
 		shape.Field{Name: "basic", Doc: "[user, password]", Shape: login},
-		shape.Field{Name: "bearer", Doc: "A token.", Shape: text("")},
+		shape.Field{Name: "bearer", Doc: "A token.", Shape: text()},
 		shape.Field{Name: "digest", Doc: "[user, password]", Shape: login},
 		shape.Field{Name: "aws_sigv4", Doc: "AWS Signature Version 4.", Shape: signature},
 		shape.Field{Name: "oauth2", Doc: "Client credentials; tokens are fetched and renewed.", Shape: grant},
@@ -110,13 +110,13 @@ func timeoutShape() *shape.Shape {
 }
 
 func proxiesShape() *shape.Shape {
-	return &shape.Shape{Name: "proxies", Template: true, OneOf: []*shape.Shape{mapOf(either(text(""), off())), off()}}
+	return &shape.Shape{Name: "proxies", Template: true, OneOf: []*shape.Shape{mapOf(either(text(), off())), off()}}
 }
 
 func certShape() *shape.Shape {
-	return &shape.Shape{Name: "cert", OneOf: []*shape.Shape{text(""), record(
-		shape.Field{Name: "cert", Shape: text(""), Required: true},
-		shape.Field{Name: "key", Shape: text("")},
+	return &shape.Shape{Name: "cert", OneOf: []*shape.Shape{text(), record(
+		shape.Field{Name: "cert", Shape: text(), Required: true},
+		shape.Field{Name: "key", Shape: text()},
 	)}}
 }
 

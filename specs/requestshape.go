@@ -44,8 +44,8 @@ func (s *shapes) ownFields() []shape.Field {
 		{Name: "capture", Doc: "Values to take from the answer, for ${{ captures.NAME }}.", Shape: s.capture},
 		{Name: "poll", Doc: "Ask again until the answer is the one waited for.", Shape: pollShape()},
 		{Name: "paginate", Doc: "Follow the pages of the answer.", Shape: paginateShape()},
-		{Name: "save", Doc: "A file that takes the body.", Shape: text("")},
-		{Name: "idempotency_key", Doc: "Sent as Idempotency-Key; then retries are safe for any method.", Shape: text("")},
+		{Name: "save", Doc: "A file that takes the body.", Shape: text()},
+		{Name: "idempotency_key", Doc: "Sent as Idempotency-Key; then retries are safe for any method.", Shape: text()},
 		{Name: "defer", Doc: "After everything else of its row, last one first, also after failures.", Shape: boolean()},
 	}
 	return append(fields, hookFields()...)
@@ -69,8 +69,8 @@ func pollShape() *shape.Shape {
 		Fields: []shape.Field{
 			{Name: "until", Doc: "The expression waited for.", Shape: condition(), Required: true},
 			{Name: "fail_if", Doc: "An expression that ends it as a failure.", Shape: condition()},
-			{Name: "get", Doc: "A URL to ask with GET; without get and post the request itself is sent again.", Shape: text("")},
-			{Name: "post", Doc: "The same with POST.", Shape: text("")},
+			{Name: "get", Doc: "A URL to ask with GET; without get and post the request itself is sent again.", Shape: text()},
+			{Name: "post", Doc: "The same with POST.", Shape: text()},
 			{Name: "every", Doc: "The pause; default 1s.", Shape: numeric(shape.Duration)},
 			{Name: "timeout", Doc: "For all of it; default 5m.", Shape: numeric(shape.Duration)},
 		},

@@ -14,14 +14,14 @@ var sharedFields = map[string]bool{
 
 // sessionShape takes the shapes of the request fields that it shares.
 func sessionShape(request []shape.Field) *shape.Shape {
-	fields := []shape.Field{{Name: "base_url", Doc: "Relative URLs are resolved against it.", Shape: text("")}}
+	fields := []shape.Field{{Name: "base_url", Doc: "Relative URLs are resolved against it.", Shape: text()}}
 	for _, f := range request {
 		if sharedFields[f.Name] {
 			fields = append(fields, f)
 		}
 	}
 	fields = append(fields,
-		shape.Field{Name: "cookies", Doc: "To begin with: names and values, or a cookie file in Netscape format.", Shape: either(mapOf(text("")), text(""))},
+		shape.Field{Name: "cookies", Doc: "To begin with: names and values, or a cookie file in Netscape format.", Shape: either(mapOf(text()), text())},
 		shape.Field{Name: "trust_env", Doc: "Read proxies and CA files from the environment; default true.", Shape: templated(boolean())},
 		shape.Field{Name: "rate", Doc: `Requests per second, or "30/m".`, Shape: templated(numeric(shape.Rate))},
 		shape.Field{Name: "per_host", Doc: "In flight per host, or {concurrency, rate}.", Shape: either(templated(whole(1)), record(
@@ -32,12 +32,12 @@ func sessionShape(request []shape.Field) *shape.Shape {
 			shape.Field{Name: "per_host", Doc: "Connections to one host.", Shape: templated(whole(1))},
 			shape.Field{Name: "idle_timeout", Doc: "When an idle one is closed.", Shape: templated(numeric(shape.Duration))},
 		)},
-		shape.Field{Name: "resolve", Doc: "host:port or host → address to connect to.", Shape: mapOf(text(""))},
-		shape.Field{Name: "resolver", Doc: "A DNS server, ip:port.", Shape: text("")},
-		shape.Field{Name: "unix", Doc: "Connect to this Unix socket.", Shape: text("")},
-		shape.Field{Name: "local_addr", Doc: "Connect from this address.", Shape: text("")},
+		shape.Field{Name: "resolve", Doc: "host:port or host → address to connect to.", Shape: mapOf(text())},
+		shape.Field{Name: "resolver", Doc: "A DNS server, ip:port.", Shape: text()},
+		shape.Field{Name: "unix", Doc: "Connect to this Unix socket.", Shape: text()},
+		shape.Field{Name: "local_addr", Doc: "Connect from this address.", Shape: text()},
 		shape.Field{Name: "netrc", Doc: "Take logins by host from ~/.netrc.", Shape: templated(boolean())},
-		shape.Field{Name: "secret_headers", Doc: "Headers that a redirect to another origin drops.", Shape: listOf(text(""))},
+		shape.Field{Name: "secret_headers", Doc: "Headers that a redirect to another origin drops.", Shape: listOf(text())},
 	)
 	return &shape.Shape{Name: "session", Kinds: []tree.Kind{tree.Map}, Fields: fields}
 }

@@ -84,7 +84,7 @@ func versionShape() *shape.Shape {
 var texts = []tree.Kind{tree.String, tree.Int, tree.Float, tree.Bool}
 
 // text is anything that goes out as text, and templates.
-func text(doc string) *shape.Shape { return &shape.Shape{Doc: doc, Kinds: texts, Template: true} }
+func text() *shape.Shape { return &shape.Shape{Kinds: texts, Template: true} }
 
 // word is a text without templates.
 func word(doc string) *shape.Shape {

@@ -83,7 +83,7 @@ func (r *run) plan(ctx context.Context, first int, curl, asJSON bool) error {
 	r.planning = true
 	p := programs[0].(*specFile)
 	var plan *specrun.Plan
-	make := func(consumer runtime.Consumer, waiter runtime.Waiter, hooks specrun.Hooks) (err error) {
+	render := func(consumer runtime.Consumer, waiter runtime.Waiter, hooks specrun.Hooks) (err error) {
 		config := p.config(r)
 		config.Consumer, config.Waiter, config.Hooks = consumer, waiter, hooks
 		plan, err = specrun.MakePlan(p.spec, config, first)
@@ -91,9 +91,9 @@ func (r *run) plan(ctx context.Context, first int, curl, asJSON bool) error {
 	}
 	var err error
 	if p.spec.NeedsLua() {
-		err = p.planInLua(ctx, r, make)
+		err = p.planInLua(ctx, r, render)
 	} else {
-		err = make(nil, nil, nil)
+		err = render(nil, nil, nil)
 	}
 	if err != nil {
 		return &failure{code: exitUsage, message: r.secrets.Mask(strings.TrimSuffix(problemText(err), "\n"))}
@@ -108,7 +108,7 @@ func (r *run) plan(ctx context.Context, first int, curl, asJSON bool) error {
 	return printed(0, write(r.env.Out, &r.secrets))
 }
 
-func (p *specFile) planInLua(ctx context.Context, r *run, make func(runtime.Consumer, runtime.Waiter, specrun.Hooks) error) error {
+func (p *specFile) planInLua(ctx context.Context, r *run, render func(runtime.Consumer, runtime.Waiter, specrun.Hooks) error) error {
 	beside := p.path
 	if p.handlers != nil {
 		beside = p.handlers.Name()
@@ -128,6 +128,6 @@ func (p *specFile) planInLua(ctx context.Context, r *run, make func(runtime.Cons
 	}
 	hooks := &specHooks{ctx: ctx, handlers: handlers}
 	return script.RunGo(ctx, func(consumer runtime.Consumer, waiter runtime.Waiter) error {
-		return make(consumer, waiter, hooks)
+		return render(consumer, waiter, hooks)
 	})
 }

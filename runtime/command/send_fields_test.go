@@ -16,8 +16,8 @@ import (
 // them fails it.
 func TestLineFields(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "in.txt", "x")
-	write(t, ".secret", "x")
+	write(t, "in.txt")
+	write(t, ".secret")
 	p, err := policy.New(policy.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -84,8 +84,8 @@ func TestFieldsOverFlags(t *testing.T) {
 // TestFormParts: how -F names files, types and names.
 func TestFormParts(t *testing.T) {
 	t.Chdir(t.TempDir())
-	write(t, "a;b.txt", "x")
-	write(t, "c.txt", "x")
+	write(t, "a;b.txt")
+	write(t, "c.txt")
 	for text, want := range map[string]client.Part{
 		"c.txt":                     {Filename: "c.txt"},
 		"./c.txt":                   {Filename: "c.txt"},

@@ -169,12 +169,12 @@ func (f *diskFile) Close() error {
 	if err := f.File.Close(); err != nil {
 		return err
 	}
-	return os.Rename(f.File.Name(), f.path)
+	return os.Rename(f.Name(), f.path)
 }
 
 func (f *diskFile) Discard() {
 	_ = f.File.Close()
-	_ = os.Remove(f.File.Name())
+	_ = os.Remove(f.Name())
 }
 
 func TestSave(t *testing.T) {

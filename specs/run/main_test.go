@@ -113,7 +113,7 @@ func load(t testing.TB, text string, o options) *specs.Spec {
 	spec, problems := specs.Load(filepath.Join(dir, "spec.yaml"), []byte(text), specs.Options{ReadFile: os.ReadFile, Vars: o.vars})
 	if problems.Err() != nil {
 		var b strings.Builder
-		problems.Text(&b, false)
+		_ = problems.Text(&b, false)
 		t.Fatalf("the spec has problems:\n%s", b.String())
 	}
 	return spec

@@ -16,7 +16,6 @@ type rows struct {
 	at     int
 	lone   bool // one instance without a row
 	err    error
-	closed bool
 }
 
 // rowsOf begins to read the rows of a group. What is wrong is the error of the

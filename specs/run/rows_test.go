@@ -89,7 +89,7 @@ func TestStandardInput(t *testing.T) {
 	pr, pw := io.Pipe()
 	go func() {
 		for i := range 5 {
-			fmt.Fprintf(pw, "{\"id\": %d}\n", i)
+			_, _ = fmt.Fprintf(pw, "{\"id\": %d}\n", i)
 		}
 		_ = pw.Close()
 	}()

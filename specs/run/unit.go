@@ -29,7 +29,6 @@ type unit struct {
 	parents []*unit // one for each of the step's perUnit
 	axes    []string
 	values  []any // of the axes
-	nth     int   // of repeat, from 1
 
 	skip     string
 	invalid  *runtime.Error

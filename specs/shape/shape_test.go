@@ -23,7 +23,8 @@ var sample = &shape.Shape{
 		{Name: "on", Shape: &shape.Shape{Kinds: []tree.Kind{tree.Bool}}},
 		{Name: "free", Shape: &shape.Shape{Kinds: []tree.Kind{tree.Map}, Rest: &shape.Shape{Kinds: []tree.Kind{tree.Int}}}},
 		{Name: "list", Shape: &shape.Shape{Kinds: []tree.Kind{tree.List}, Items: &shape.Shape{Kinds: []tree.Kind{tree.Int}}}},
-		{Name: "a"}, {Name: "b"},
+		{Name: "a"},
+		{Name: "b"},
 		{Name: "pick", Shape: &shape.Shape{OneOf: []*shape.Shape{
 			{Kinds: []tree.Kind{tree.Int}},
 			{Kinds: []tree.Kind{tree.Map}, Fields: []shape.Field{{Name: "x"}, {Name: "y"}}},

@@ -60,7 +60,7 @@ func (w *walker) fresh(n *yaml.Node, path string, depth int) built {
 	b := built{node: &Node{Pos: pos, Kind: Null, source: w.source}, size: 1}
 	if n.Kind != yaml.ScalarNode {
 		if depth == maxDepth {
-			w.refuse(pos, path, "lists and maps are nested deeper than 100 levels", "move data into a file of its own")
+			w.refuse(pos, path, "lists and maps are nested deeper than 100 levels")
 			return b
 		}
 		b.height = 1
@@ -104,13 +104,13 @@ func (w *walker) alias(n *yaml.Node, path string, depth int) built {
 	w.repeated += a.size
 	switch {
 	case w.expansions > maxExpansions:
-		w.refuse(pos, path, "the aliases expand more than 10000 times", "move data into a file of its own")
+		w.refuse(pos, path, "the aliases expand more than 10000 times")
 		return empty
 	case w.repeated > maxRepeated:
-		w.refuse(pos, path, "the aliases repeat more than 100000 values", "move data into a file of its own")
+		w.refuse(pos, path, "the aliases repeat more than 100000 values")
 		return empty
 	case depth+a.height > maxDepth:
-		w.refuse(pos, path, "lists and maps are nested deeper than 100 levels", "move data into a file of its own")
+		w.refuse(pos, path, "lists and maps are nested deeper than 100 levels")
 		return empty
 	}
 	b := a.built
@@ -119,9 +119,9 @@ func (w *walker) alias(n *yaml.Node, path string, depth int) built {
 }
 
 // refuse tells of the first bound that is met.
-func (w *walker) refuse(pos Pos, path, message, hint string) {
+func (w *walker) refuse(pos Pos, path, message string) {
 	if !w.refused {
-		w.problems.Add(pos, path, message, hint)
+		w.problems.Add(pos, path, message, "move data into a file of its own")
 	}
 	w.refused = true
 }

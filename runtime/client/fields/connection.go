@@ -57,10 +57,10 @@ func (o *Options) cert(v jsontext.Value) (*runtime.Cert, error) {
 	var c runtime.Cert
 	err := members(v, func(name string, v jsontext.Value) error {
 		path, err := o.path(v)
-		switch {
-		case name == "cert":
+		switch name {
+		case "cert":
 			c.Cert = path
-		case name == "key":
+		case "key":
 			c.Key = path
 		default:
 			return unknown(name, []string{"cert", "key"})

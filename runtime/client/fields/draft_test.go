@@ -238,7 +238,7 @@ func TestClones(t *testing.T) {
 			t.Errorf("%s: %s", name, diff)
 		}
 	}
-	if one.Request() == one.Request() {
+	if first, second := one.Request(), one.Request(); first == second {
 		t.Error("a draft gives the same request twice")
 	}
 }
