@@ -180,11 +180,7 @@ func versionOf(v lua.LValue) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch s {
-	case "auto", "1.1", "2", "h2c":
-		return s, nil
-	}
-	return "", fmt.Errorf(`must be "auto", "1.1", "2" or "h2c", got %q`, s)
+	return s, client.CheckHTTPVersion(s)
 }
 
 func maxBodyOf(v lua.LValue) (int64, error) {

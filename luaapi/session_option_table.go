@@ -2,9 +2,6 @@ package luaapi
 
 import (
 	"fmt"
-	"net"
-	"net/netip"
-	"strings"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -134,16 +131,7 @@ func addressMap(v lua.LValue) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for host, addr := range out {
-		ip := addr
-		if h, _, err := net.SplitHostPort(addr); err == nil {
-			ip = h
-		}
-		if _, err := netip.ParseAddr(strings.Trim(ip, "[]")); err != nil {
-			return nil, fmt.Errorf("must map hosts to IP addresses, with or without a port; %q is none (for %q)", addr, host)
-		}
-	}
-	return out, nil
+	return out, client.CheckAddresses(out)
 }
 
 func poolOf(v lua.LValue) (client.Pool, error) {

@@ -118,7 +118,7 @@ func listItems(list string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		for list != "" {
 			var item string
-			item, list = cutOutsideQuotes(list, ',')
+			item, list = CutUnquoted(list, ',')
 			if item = strings.TrimSpace(item); item != "" && !yield(item) {
 				return
 			}
@@ -129,10 +129,10 @@ func listItems(list string) func(yield func(string) bool) {
 // splitItem returns the item and its numeric parameters; others are left out.
 func splitItem(item string) (name string, params map[string]float64) {
 	params = map[string]float64{}
-	name, rest := cutOutsideQuotes(item, ';')
+	name, rest := CutUnquoted(item, ';')
 	for rest != "" {
 		var param string
-		param, rest = cutOutsideQuotes(rest, ';')
+		param, rest = CutUnquoted(rest, ';')
 		key, value, _ := strings.Cut(param, "=")
 		if n, ok := limitNumber(value); ok {
 			params[strings.ToLower(strings.TrimSpace(key))] = n
@@ -141,9 +141,9 @@ func splitItem(item string) (name string, params map[string]float64) {
 	return strings.TrimSpace(name), params
 }
 
-// cutOutsideQuotes is strings.Cut that passes over quoted strings (RFC 9651
-// section 3.3.3).
-func cutOutsideQuotes(s string, sep byte) (before, after string) {
+// CutUnquoted splits at the first sep outside a quoted string (RFC 9110 section
+// 5.6.4, RFC 9651 section 3.3.3).
+func CutUnquoted(s string, sep byte) (before, after string) {
 	quoted := false
 	for i := 0; i < len(s); i++ {
 		switch {

@@ -170,30 +170,13 @@ func parameter(field, name string) string {
 	_, rest, _ := strings.Cut(field, ";")
 	for rest != "" {
 		var part string
-		part, rest = cutUnquoted(rest, ';')
+		part, rest = runtime.CutUnquoted(rest, ';')
 		key, value, _ := strings.Cut(part, "=")
 		if strings.EqualFold(strings.TrimSpace(key), name) {
 			return unquoteString(strings.TrimSpace(value))
 		}
 	}
 	return ""
-}
-
-// cutUnquoted splits at the first sep outside a quoted string (RFC 9110 section
-// 5.6.4).
-func cutUnquoted(s string, sep byte) (part, rest string) {
-	quoted := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case quoted && s[i] == '\\':
-			i++
-		case s[i] == '"':
-			quoted = !quoted
-		case s[i] == sep && !quoted:
-			return s[:i], s[i+1:]
-		}
-	}
-	return s, ""
 }
 
 // unquoteString undoes a quoted string; single quotes are taken off too.

@@ -33,7 +33,7 @@ func Links(h runtime.Header) []Link {
 		}
 		l := Link{URL: strings.TrimSpace(target)}
 		params := ""
-		params, line = cutUnquoted(rest, ',')
+		params, line = runtime.CutUnquoted(rest, ',')
 		rels := l.read(params)
 		if len(rels) == 0 {
 			rels = []string{""}
@@ -51,7 +51,7 @@ func (l *Link) read(params string) []string {
 	var rels []string
 	for params != "" {
 		var part string
-		part, params = cutUnquoted(params, ';')
+		part, params = runtime.CutUnquoted(params, ';')
 		key, value, _ := strings.Cut(part, "=")
 		key = strings.ToLower(strings.TrimSpace(key))
 		if key == "" {

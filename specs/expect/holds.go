@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"volley/specs/expect/jsonpath"
 )
@@ -227,13 +226,5 @@ func length(f found) (float64, bool) {
 	if f.many {
 		v = f.list
 	}
-	switch v := v.(type) {
-	case string:
-		return float64(utf8.RuneCountInString(v)), true
-	case []any:
-		return float64(len(v)), true
-	case map[string]any:
-		return float64(len(v)), true
-	}
-	return 0, false
+	return jsonpath.Length(v)
 }

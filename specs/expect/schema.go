@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -145,6 +146,7 @@ func violations(err *jsonschema.ValidationError) string {
 		}
 	}
 	walk(err)
+	slices.Sort(list) // the library goes through maps
 	more := ""
 	if len(list) > 2 {
 		more = "; and " + strconv.Itoa(len(list)-2) + " more"

@@ -8,6 +8,7 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 
 	"volley/runtime"
+	"volley/runtime/client"
 )
 
 // open opens a file that a field names.
@@ -78,11 +79,7 @@ func httpVersion(v jsontext.Value) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch s {
-	case "auto", "1.1", "2", "h2c":
-		return s, nil
-	}
-	return "", fmt.Errorf(`must be "auto", "1.1", "2" or "h2c", got %q`, s)
+	return s, client.CheckHTTPVersion(s)
 }
 
 // timeout reads a time for connect and read, or an object of parts.

@@ -5,12 +5,9 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -193,16 +190,7 @@ func addresses(v jsontext.Value) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	for host, addr := range out {
-		ip := addr
-		if h, _, err := net.SplitHostPort(addr); err == nil {
-			ip = h
-		}
-		if _, err := netip.ParseAddr(strings.Trim(ip, "[]")); err != nil {
-			return nil, fmt.Errorf("must map hosts to IP addresses, with or without a port; %q is none (for %q)", addr, host)
-		}
-	}
-	return out, nil
+	return out, client.CheckAddresses(out)
 }
 
 func (s *session) readUnix(v jsontext.Value) (err error) {

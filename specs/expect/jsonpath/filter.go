@@ -91,6 +91,15 @@ func (l lengthOf) value(e *evaluation, current any) (any, bool) {
 	if !ok {
 		return nil, false
 	}
+	if n, ok := Length(v); ok {
+		return n, true
+	}
+	return nil, false
+}
+
+// Length is what length() makes of a value: the characters of a text, the items
+// of a list, the members of an object; false for anything else.
+func Length(v any) (float64, bool) {
 	switch v := v.(type) {
 	case string:
 		return float64(utf8.RuneCountInString(v)), true
@@ -99,7 +108,7 @@ func (l lengthOf) value(e *evaluation, current any) (any, bool) {
 	case map[string]any:
 		return float64(len(v)), true
 	}
-	return nil, false
+	return 0, false
 }
 
 func (c countOf) value(e *evaluation, current any) (any, bool) {
