@@ -1,6 +1,7 @@
 package expect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -146,7 +147,11 @@ func violations(err *jsonschema.ValidationError) string {
 		}
 	}
 	walk(err)
-	slices.Sort(list) // the library goes through maps
+	slices.SortFunc(list, func(a, b string) int { // the library goes through maps
+		placeA, _, _ := strings.Cut(a, ": ")
+		placeB, _, _ := strings.Cut(b, ": ")
+		return cmp.Or(strings.Compare(placeA, placeB), strings.Compare(a, b))
+	})
 	more := ""
 	if len(list) > 2 {
 		more = "; and " + strconv.Itoa(len(list)-2) + " more"
