@@ -23,8 +23,9 @@ import (
 type Certificates struct {
 	Good, Expired, NotYet, WrongHost, SelfSigned, Stranger tls.Certificate
 
-	Roots  *x509.CertPool  // the CA
-	Client tls.Certificate // a client certificate signed by the CA
+	Roots      *x509.CertPool  // the CA
+	Client     tls.Certificate // a client certificate signed by the CA
+	ClientOnly tls.Certificate // one that no server may use
 
 	ca *x509.Certificate
 }
@@ -96,6 +97,7 @@ var made = sync.OnceValues(func() (*Certificates, error) {
 	if err != nil {
 		return nil, err
 	}
+	both := []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth}
 	c := &Certificates{ca: ca.cert, Roots: x509.NewCertPool()}
 	c.Roots.AddCert(ca.cert)
 	for _, make := range []struct {
@@ -104,16 +106,18 @@ var made = sync.OnceValues(func() (*Certificates, error) {
 		from  time.Time
 		until time.Time
 		names []string
+		uses  []x509.ExtKeyUsage
 	}{
-		{&c.Good, ca, past, soon, names},
-		{&c.Expired, ca, past.Add(-24 * time.Hour), past, names},
-		{&c.NotYet, ca, soon, soon.Add(time.Hour), names},
-		{&c.WrongHost, ca, past, soon, []string{"other.test"}},
-		{&c.SelfSigned, authority{}, past, soon, names},
-		{&c.Stranger, other, past, soon, names},
-		{&c.Client, ca, past, soon, []string{"client.test"}},
+		{&c.Good, ca, past, soon, names, both},
+		{&c.Expired, ca, past.Add(-24 * time.Hour), past, names, both},
+		{&c.NotYet, ca, soon, soon.Add(time.Hour), names, both},
+		{&c.WrongHost, ca, past, soon, []string{"other.test"}, both},
+		{&c.SelfSigned, authority{}, past, soon, names, both},
+		{&c.Stranger, other, past, soon, names, both},
+		{&c.Client, ca, past, soon, []string{"client.test"}, both},
+		{&c.ClientOnly, ca, past, soon, names, both[1:]},
 	} {
-		if *make.into, err = make.by.issue(make.from, make.until, make.names); err != nil {
+		if *make.into, err = make.by.issue(make.from, make.until, make.names, make.uses); err != nil {
 			return nil, err
 		}
 	}
@@ -137,7 +141,7 @@ func newAuthority(name string, from, until time.Time) (authority, error) {
 	return authority{cert, key}, err
 }
 
-func (a authority) issue(from, until time.Time, names []string) (tls.Certificate, error) {
+func (a authority) issue(from, until time.Time, names []string, uses []x509.ExtKeyUsage) (tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, err
@@ -145,7 +149,7 @@ func (a authority) issue(from, until time.Time, names []string) (tls.Certificate
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: names[0]},
 		NotBefore: from, NotAfter: until, DNSNames: names, KeyUsage: x509.KeyUsageDigitalSignature,
-		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+		ExtKeyUsage: uses,
 	}
 	if names[0] == "localhost" {
 		template.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1)}

@@ -105,10 +105,11 @@ func (s *Script) accept() {
 type gone struct{}
 
 func (s *Script) attend(p *Peer) {
+	nc := p.Conn
 	defer func() {
 		_ = p.Conn.Close()
 		s.mu.Lock()
-		delete(s.open, p.Conn)
+		delete(s.open, nc)
 		s.mu.Unlock()
 		if r := recover(); r != nil && r != (gone{}) {
 			s.t.Errorf("connection %d: %v", p.Index, r)
@@ -156,6 +157,11 @@ func (p *Peer) giveTime(set func(time.Time) error) {
 	if !p.script.closed {
 		_ = set(time.Now().Add(giveUp))
 	}
+}
+
+// Through makes nc, which lies over the connection, what is read and written.
+func (p *Peer) Through(nc net.Conn) {
+	p.Conn, p.in = nc, bufio.NewReader(nc)
 }
 
 // Request reads one request with its body, records it, and returns its bytes.

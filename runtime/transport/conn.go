@@ -150,6 +150,15 @@ func (c *conn) drop() {
 	c.yieldBuffer()
 }
 
+// farewell closes a connection on which nothing is under way. On TLS the peer
+// is told that nothing was cut off (RFC 8446 section 6.1).
+func (c *conn) farewell() {
+	if c.secure != nil {
+		_ = c.secure.Close()
+	}
+	c.drop()
+}
+
 // fresh reports whether the connection has been idle for less than both ends
 // allow.
 func (c *conn) fresh(now time.Time) bool {

@@ -25,13 +25,14 @@ type dialing struct {
 	parent    context.Context // the caller's
 	ctx       context.Context // bounded by the connect timeout
 	phase     runtime.Phase
+	permit    permit
 	wire      *wire // nil until the socket is open
 }
 
 // dial opens a connection in the slot that was taken for it, which it gives
 // back when it fails.
 func (t *Transport) dial(parent context.Context, o *origin, trip *trip) (*conn, *runtime.Error) {
-	d := &dialing{transport: t, origin: o, trip: trip, parent: parent, phase: runtime.PhaseDNS}
+	d := &dialing{transport: t, origin: o, trip: trip, parent: parent, phase: runtime.PhaseDNS, permit: permit{from: t.lookups}}
 	trip.timings = runtime.Timings{}
 	looking, err := d.takeLookup()
 	if err != nil {
@@ -122,6 +123,7 @@ func (d *dialing) socket(looking bool) (net.Conn, *runtime.Error) {
 		if nc, err = d.connect(addrs, port, host); err == nil {
 			return nc, nil
 		}
+		d.transport.names.forget(d.question(host))
 	}
 	return nil, d.blameProxy(err)
 }

@@ -19,10 +19,16 @@
 // happens closes the connection: bytes that nobody asked for, an error, a
 // close before the end.
 //
+// Names are looked up once for all who want them, and remembered for as long as
+// their server says (namecache.go, lifetime.go). A server that says
+// ENHANCE_YOUR_CALM is asked for half as much for a while (calm.go), and one
+// that would make net/http wait for ever loses its connection (h2guard.go).
+//
 // The package knows nothing of sessions, cookies, redirects, content codings
-// or retries of its caller. It repeats two things only: a request that met a
+// or retries of its caller. It repeats three things only: a request that met a
 // pooled connection which died before the first response byte, if that is
-// harmless, and one that an HTTP/2 server vouches not to have processed.
+// harmless, one that an HTTP/2 server vouches not to have processed, and one
+// that it wants to have over HTTP/1.1.
 //
 // Errors are classified here, once: errors.go for the socket, tls.go for
 // certificates, http1_read.go, framing.go and chunked.go for what a server

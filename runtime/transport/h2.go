@@ -25,6 +25,7 @@ const (
 	connBuffer   = 128 << 20 // the same for a connection: no stream starves
 	pingAfter    = 30 * time.Second
 	pingTimeout  = 15 * time.Second
+	lastMoment   = time.Second // between the end of a stream's time and that of its connection
 )
 
 // probe is the dial that shows what an origin speaks; others wait for it
@@ -44,6 +45,8 @@ type h2conn struct {
 	// Guarded by Transport.mu.
 	users   int  // exchanges that hold a stream
 	served  bool // one exchange began before
+	calmed  bool // the server said ENHANCE_YOUR_CALM
+	meter   meter
 	retired bool // no new ones
 
 	mu      sync.Mutex // never held while cc is called
@@ -53,10 +56,11 @@ type h2conn struct {
 type h2socket struct{}
 
 // newH2 returns the http.Transport that turns one dialled connection, handed
-// over in the context, into an http.ClientConn. It opens nothing itself.
-func (t *Transport) newH2(secure bool) *http.Transport {
+// over in the context, into an http.ClientConn. It opens nothing itself, and
+// takes every connection for a plain one: TLS is ours.
+func (t *Transport) newH2() *http.Transport {
 	given := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return ctx.Value(h2socket{}).(net.Conn), nil
+		return ctx.Value(h2socket{}).(*windowGuard), nil
 	}
 	tr := &http.Transport{
 		DisableCompression:     true,
@@ -71,13 +75,8 @@ func (t *Transport) newH2(secure bool) *http.Transport {
 			PingTimeout:                   pingTimeout,
 		},
 	}
-	if secure {
-		tr.DialTLSContext = given
-		tr.Protocols.SetHTTP2(true)
-	} else {
-		tr.DialContext = given
-		tr.Protocols.SetUnencryptedHTTP2(true)
-	}
+	tr.DialContext = given
+	tr.Protocols.SetUnencryptedHTTP2(true)
 	return tr
 }
 
@@ -164,12 +163,11 @@ func (t *Transport) settle(ctx context.Context, o *origin, c *conn, trip *trip) 
 // upgrade makes an HTTP/2 connection of a dialled one.
 func (t *Transport) upgrade(ctx context.Context, o *origin, c *conn, trip *trip) (*h2conn, *runtime.Error) {
 	var nc net.Conn = c.wire
-	tr := t.h2plain
-	scheme := "http"
 	if c.secure != nil {
-		nc, tr, scheme = c.secure, t.h2secure, "https"
+		nc = c.secure
 	}
-	cc, err := tr().NewClientConn(context.WithValue(ctx, h2socket{}, nc), scheme, trip.exchange.origin())
+	given := context.WithValue(ctx, h2socket{}, newWindowGuard(nc))
+	cc, err := t.h2().NewClientConn(given, "http", trip.exchange.origin())
 	if err != nil {
 		c.wire.shut()
 		if ctx.Err() != nil {
@@ -222,8 +220,8 @@ func (h *h2conn) done() {
 
 // close ends the connection and every exchange on it.
 func (h *h2conn) close() {
+	_ = h.cc.Close() // before the wire, for the close_notify of TLS
 	h.transport.retire(h)
-	_ = h.cc.Close()
 	h.wire.shut()
 }
 

@@ -29,85 +29,81 @@ var h2Faults = []struct {
 	conns int // 0: any
 }{
 	{"reset before the headers", func(f *frames) {
-		_ = f.WriteRSTStream(f.request(), http2.ErrCodeInternal)
-		f.idle()
+		_ = f.WriteRSTStream(f.Request(), http2.ErrCodeInternal)
+		f.Idle()
 	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "INTERNAL_ERROR", 1},
-	{"HTTP/1.1 required", func(f *frames) {
-		_ = f.WriteRSTStream(f.request(), http2.ErrCodeHTTP11Required)
-		f.idle()
-	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "http_version", 1},
 	{"refused always", func(f *frames) {
 		for {
-			_ = f.WriteRSTStream(f.request(), http2.ErrCodeRefusedStream)
+			_ = f.WriteRSTStream(f.Request(), http2.ErrCodeRefusedStream)
 		}
 	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentNo}, "REFUSED_STREAM", 1},
 	{"goaway always", func(f *frames) {
-		f.request()
+		f.Request()
 		_ = f.WriteGoAway(0, http2.ErrCodeNo, nil)
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentNo}, "GOAWAY", 7},
 	{"calm down", func(f *frames) {
-		_ = f.WriteGoAway(f.request(), http2.ErrCodeEnhanceYourCalm, nil)
-		f.peer.Sever()
+		_ = f.WriteGoAway(f.Request(), http2.ErrCodeEnhanceYourCalm, nil)
+		f.Peer.Sever()
 	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}, "ENHANCE_YOUR_CALM", 1},
 	{"closed before the headers", func(f *frames) {
-		f.request()
+		f.Request()
 	}, want{runtime.KindClosed, runtime.PhaseWait, runtime.SentMaybe}, "closed", 1},
 	{"silence", func(f *frames) {
-		f.request()
-		f.idle()
+		f.Request()
+		f.Idle()
 	}, want{runtime.KindReadTimeout, runtime.PhaseWait, runtime.SentMaybe}, "500ms", 1},
 	{"large headers", func(f *frames) {
-		s := f.request()
+		s := f.Request()
 		for range 20 {
-			f.answer(s, false, ":status", "103", "link", strings.Repeat("x", 15<<10))
+			f.Answer(s, false, ":status", "103", "link", strings.Repeat("x", 15<<10))
 		}
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindHeadersTooLarge, runtime.PhaseHeaders, runtime.SentYes}, "limit", 1},
 	{"no status", func(f *frames) {
-		f.answer(f.request(), true, "a", "b")
-		f.idle()
+		f.Answer(f.Request(), true, "a", "b")
+		f.Idle()
 	}, want{runtime.KindInvalidResponse, runtime.PhaseHeaders, runtime.SentYes}, "status", 1},
 	{"no HTTP/2 at all", func(f *frames) {
-		f.request()
-		f.peer.Write("HTTP/1.1 400 Bad Request\r\n\r\n")
-		f.idle()
+		f.Request()
+		f.Peer.Write("HTTP/1.1 400 Bad Request\r\n\r\n")
+		f.Idle()
 	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "HTTP/1.1", 1},
 	{"bad frame", func(f *frames) {
-		s := f.request()
+		s := f.Request()
 		_ = f.WriteRawFrame(http2.FrameData, 0, 0, []byte("x"))
 		_ = s
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindInvalidResponse, runtime.PhaseWait, runtime.SentMaybe}, "PROTOCOL_ERROR", 1},
 	{"reset in the body", func(f *frames) {
-		s := f.request()
-		f.answer(s, false, ":status", "200")
+		s := f.Request()
+		f.Answer(s, false, ":status", "200")
 		_ = f.WriteData(s, false, []byte("abc"))
 		_ = f.WriteRSTStream(s, http2.ErrCodeInternal)
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "INTERNAL_ERROR", 1},
 	{"closed in the body", func(f *frames) {
-		s := f.request()
-		f.answer(s, false, ":status", "200")
+		s := f.Request()
+		f.Answer(s, false, ":status", "200")
 		_ = f.WriteData(s, false, []byte("abc"))
 	}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "", 1},
 	{"short of its length", func(f *frames) {
-		s := f.request()
-		f.answer(s, false, ":status", "200", "content-length", "10")
+		s := f.Request()
+		f.Answer(s, false, ":status", "200", "content-length", "10")
 		_ = f.WriteData(s, true, []byte("abc"))
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindIncompleteBody, runtime.PhaseBody, runtime.SentYes}, "", 1},
 	{"beyond its length", func(f *frames) {
-		s := f.request()
-		f.answer(s, false, ":status", "200", "content-length", "1")
+		s := f.Request()
+		f.Answer(s, false, ":status", "200", "content-length", "1")
 		_ = f.WriteData(s, true, []byte("abc"))
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindInvalidResponse, runtime.PhaseBody, runtime.SentYes}, "Content-Length", 1},
 	{"stall in the body", func(f *frames) {
-		s := f.request()
-		f.answer(s, false, ":status", "200")
+		s := f.Request()
+		f.Answer(s, false, ":status", "200")
 		_ = f.WriteData(s, false, []byte("abc"))
-		f.idle()
+		f.Idle()
 	}, want{runtime.KindReadTimeout, runtime.PhaseBody, runtime.SentYes}, "500ms", 1},
 }
 
@@ -115,7 +111,7 @@ func TestH2Faults(t *testing.T) {
 	for _, c := range h2Faults {
 		t.Run(c.name, func(t *testing.T) {
 			runtimetest.Leaks(t)
-			script := listenH2(t, c.serve)
+			script := runtimetest.ListenH2(t, c.serve)
 			tr := h2Transport(t)
 			x := post(t, "https://"+script.Addr()+"/", "")
 			x.ReadTimeout = 500 * time.Millisecond
@@ -148,14 +144,14 @@ func TestH2Unprocessed(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			runtimetest.Leaks(t)
 			var tries atomic.Int32
-			script := listenH2(t, func(f *frames) {
+			script := runtimetest.ListenH2(t, func(f *frames) {
 				for {
-					s := f.request()
+					s := f.Request()
 					if tries.Add(1) == 1 {
 						c.refuse(f, s)
 						continue
 					}
-					f.answer(s, true, ":status", "200")
+					f.Answer(s, true, ":status", "200")
 				}
 			})
 			tr := h2Transport(t)
@@ -296,18 +292,18 @@ func TestH2StreamsAreIndependent(t *testing.T) {
 func TestH2GoAwayDuringABody(t *testing.T) {
 	runtimetest.Leaks(t)
 	release := make(chan struct{})
-	script := listenH2(t, func(f *frames) {
-		s := f.request()
-		if f.peer.Index > 0 {
-			f.answer(s, true, ":status", "204")
-			f.idle()
+	script := runtimetest.ListenH2(t, func(f *frames) {
+		s := f.Request()
+		if f.Peer.Index > 0 {
+			f.Answer(s, true, ":status", "204")
+			f.Idle()
 			return
 		}
-		f.answer(s, false, ":status", "200")
+		f.Answer(s, false, ":status", "200")
 		_ = f.WriteGoAway(s, http2.ErrCodeNo, nil)
-		f.peer.Await(release)
+		f.Peer.Await(release)
 		_ = f.WriteData(s, true, []byte("hi"))
-		f.idle()
+		f.Idle()
 	})
 	tr := h2Transport(t)
 	first, err := tr.Do(t.Context(), to(t, "https://"+script.Addr()+"/"))
@@ -358,7 +354,7 @@ func TestH2RequestAsSent(t *testing.T) {
 // A server that grants no streams costs a bounded number of connections.
 func TestH2NoStreams(t *testing.T) {
 	runtimetest.Leaks(t)
-	script := listenH2(t, func(f *frames) { f.idle() }, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
+	script := runtimetest.ListenH2(t, func(f *frames) { f.Idle() }, http2.Setting{ID: http2.SettingMaxConcurrentStreams, Val: 0})
 	tr := h2Transport(t)
 	x := post(t, "https://"+script.Addr()+"/", "x")
 	x.ReadTimeout = 500 * time.Millisecond

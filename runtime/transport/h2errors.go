@@ -33,7 +33,8 @@ const (
 )
 
 // verdictOf tells the failures after which the server vouches that it did
-// nothing (RFC 9113 section 8.7): they are repeated, whatever the method.
+// nothing (RFC 9113 section 8.7), or will not do it over HTTP/2 (section 7):
+// they are repeated, whatever the method.
 func verdictOf(err error) verdict {
 	text := err.Error()
 	for _, t := range []string{textGoAway, textUnusable, textNotEstablished} {
@@ -41,8 +42,14 @@ func verdictOf(err error) verdict {
 			return unprocessed
 		}
 	}
-	if strings.HasPrefix(text, textStreamError) && strings.Contains(text, textRefused) {
+	if !strings.HasPrefix(text, textStreamError) {
+		return final
+	}
+	switch {
+	case strings.Contains(text, textRefused):
 		return unprocessed
+	case strings.Contains(text, textHTTP11):
+		return wantsHTTP1
 	}
 	return final
 }
@@ -52,6 +59,9 @@ func (s *stream) fault(phase runtime.Phase, err error) *runtime.Error {
 	e := s.explain(phase, err)
 	e.Phase = phase
 	e.Timings = s.trip.timings
+	if e.Calm {
+		s.conn.calmDown()
+	}
 	switch {
 	case phase == runtime.PhaseBody || s.begun.Load() != 0:
 		e.Sent = runtime.SentYes
@@ -92,6 +102,11 @@ func (s *stream) timedOut(phase runtime.Phase, err error) *runtime.Error {
 
 // explainH2 finds the kind of an error of net/http's HTTP/2.
 func explainH2(phase runtime.Phase, err error) *runtime.Error {
+	var known *runtime.Error
+	if errors.As(err, &known) {
+		again := *known
+		return &again
+	}
 	text := err.Error()
 	e := &runtime.Error{Cause: err, Message: text, Calm: strings.Contains(text, textCalm)}
 	has := func(t string) bool { return strings.Contains(text, t) }

@@ -29,6 +29,7 @@ type stream struct {
 	moved   atomic.Int64 // nanoseconds after trip.start: the last progress
 	begun   atomic.Int64 // the same for the first response byte; 0: none
 	wrote   atomic.Bool
+	expired atomic.Bool                   // its time was up, and it was told so
 	broken  atomic.Pointer[runtime.Error] // the request body's fault
 
 	resp    *http.Response
@@ -41,7 +42,7 @@ type stream struct {
 // exchange sends the trip's request on a stream that was reserved.
 func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Error) {
 	s := &stream{conn: h, trip: *trip, parent: ctx}
-	reused := h.use()
+	reused := h.use(trip.now)
 	if !reused {
 		s.trip.timings = h.timings
 	} else {
@@ -60,11 +61,18 @@ func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Err
 	resp, failed := h.cc.RoundTrip(req) //nolint:bodyclose // it becomes the Reply's
 	s.waiting.Store(false)
 	if failed == nil {
-		return s.reply(resp, reused), nil
+		r := s.reply(resp, reused)
+		if most := h.transport.config.MaxLines; len(r.Header) > most {
+			_ = s.Close()
+			err := runtime.Errorf(runtime.KindHeadersTooLarge, "the response headers are over %d lines", most)
+			err.Phase, err.Sent, err.Timings = runtime.PhaseHeaders, runtime.SentYes, s.trip.timings
+			return nil, err
+		}
+		return r, nil
 	}
 	err = s.fault(s.phase(), failed)
 	trip.verdict = verdictOf(failed)
-	if trip.verdict == final && reused && err.Kind == runtime.KindClosed && err.Sent != runtime.SentYes {
+	if trip.verdict == final && reused && err.Kind == runtime.KindClosed && err.Sent != runtime.SentYes && !err.Calm {
 		trip.verdict = stale
 	}
 	s.finish()
@@ -74,10 +82,25 @@ func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Err
 	return nil, err
 }
 
+// calmDown slows down what goes to the connection's server, once for all the
+// exchanges that it told to be calm.
+func (h *h2conn) calmDown() {
+	t, now := h.transport, time.Now()
+	t.mu.Lock()
+	told := h.calmed
+	h.calmed = true
+	rate := h.meter.rate(now)
+	t.mu.Unlock()
+	if !told {
+		t.calm.slow(place{h.origin.key.host, h.origin.key.port}, rate, now)
+	}
+}
+
 // use notes that an exchange begins and reports whether it is not the first.
-func (h *h2conn) use() bool {
+func (h *h2conn) use(now time.Time) bool {
 	h.transport.mu.Lock()
 	defer h.transport.mu.Unlock()
+	h.meter.count(now)
 	was := h.served
 	h.served = true
 	if was {
@@ -209,19 +232,28 @@ func (s *stream) due(now time.Time) (time.Time, bool) {
 	return due, true
 }
 
-// expire ends the stream when its time is up, and otherwise waits on.
+// expire ends the stream when its time is up, and otherwise waits on. A stream
+// that does not end then is stuck with its connection, as when net/http writes
+// to a peer that floods it and reads nothing.
 func (s *stream) expire() {
 	now := time.Now()
 	due, ok := s.due(now)
 	switch {
 	case !ok:
+		return
+	case s.expired.Load():
+		s.conn.wire.shut()
+		return
 	case now.Before(due):
 		s.timer.Reset(due.Sub(now))
+		return
 	case !s.trip.deadline.IsZero() && !now.Before(s.trip.deadline):
 		s.cancel(totalTimeout("", context.DeadlineExceeded))
 	default:
 		s.cancel(readTimeout("", s.trip.exchange.ReadTimeout, context.DeadlineExceeded))
 	}
+	s.expired.Store(true)
+	s.timer.Reset(lastMoment)
 }
 
 // late reports that the whole exchange's time is up.

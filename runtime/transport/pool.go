@@ -65,7 +65,7 @@ func (t *Transport) acquire(ctx context.Context, trip *trip) (link, *runtime.Err
 			t.counts.reused.Add(1)
 			return link{conn: c}, nil
 		default:
-			c.drop()
+			c.farewell()
 		}
 	}
 }
@@ -161,7 +161,7 @@ func (t *Transport) park(c *conn) {
 	o := c.origin
 	if t.closed || c.wire.closed || len(o.idle) >= t.config.IdlePerOrigin {
 		t.mu.Unlock()
-		c.drop()
+		c.farewell()
 		return
 	}
 	o.idle = append(o.idle, c)
@@ -214,7 +214,7 @@ func (t *Transport) closeExpired() {
 	t.sweep = t.idle.oldest != nil
 	t.mu.Unlock()
 	for _, c := range expired {
-		c.drop()
+		c.farewell()
 	}
 }
 

@@ -175,11 +175,6 @@ func (d *dialing) resolveForSocks(host string) (string, *runtime.Error) {
 	if _, err := netip.ParseAddr(host); err == nil || d.transport.config.Dial != nil {
 		return host, nil
 	}
-	select {
-	case d.transport.lookups <- struct{}{}:
-	case <-d.ctx.Done():
-		return "", d.trip.interrupted(d.parent, runtime.PhaseDNS, d.ctx.Err())
-	}
 	addrs, err := d.resolve(host, true)
 	if err != nil {
 		return "", err

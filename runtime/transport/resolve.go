@@ -60,10 +60,39 @@ func systemResolver() *net.Resolver { return &net.Resolver{Dial: dialDNS} }
 func dialDNS(ctx context.Context, network, server string) (net.Conn, error) {
 	var d net.Dialer
 	nc, err := d.DialContext(ctx, network, server)
-	if err == nil {
-		context.AfterFunc(ctx, func() { _ = nc.Close() })
+	if err != nil {
+		return nil, err
 	}
-	return nc, err
+	context.AfterFunc(ctx, func() { _ = nc.Close() })
+	return overhear(ctx, nc), nil
+}
+
+// permit is the right to have one look-up under way. It may not be held.
+type permit struct {
+	from chan struct{} // as many as may be under way
+	held bool
+}
+
+// take waits for the permit unless it is held already.
+func (p *permit) take(ctx context.Context) error {
+	if p.held {
+		return nil
+	}
+	select {
+	case p.from <- struct{}{}:
+		p.held = true
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// drop gives the permit back if it is held.
+func (p *permit) drop() {
+	if p.held {
+		<-p.from
+		p.held = false
+	}
 }
 
 // lookedUp reports whether reaching the next hop takes a name look-up.
@@ -76,33 +105,39 @@ func (d *dialing) lookedUp() bool {
 	return err != nil
 }
 
-// takeLookup waits until one more look-up may run, before any clock starts.
+// question is what a look-up of host asks, and whom.
+func (d *dialing) question(host string) nameKey {
+	key := nameKey{host: host}
+	if server := d.trip.exchange.Route.resolver; server != nil {
+		key.server = server.address
+	}
+	return key
+}
+
+// takeLookup waits until one more look-up may run, before any clock starts. A
+// name whose addresses are known needs none.
 func (d *dialing) takeLookup() (bool, *runtime.Error) {
 	if !d.lookedUp() {
 		return false, nil
 	}
-	select {
-	case d.transport.lookups <- struct{}{}:
+	host, _ := d.hop()
+	if d.transport.names.fresh(d.question(host), time.Now()) != nil {
 		return true, nil
-	default:
 	}
 	began := time.Now()
-	select {
-	case d.transport.lookups <- struct{}{}:
-		d.trip.waited(time.Since(began))
-		return true, nil
-	case <-d.parent.Done():
+	if d.permit.take(d.parent) != nil {
 		return false, d.complete(runtime.Cancelled(d.parent))
 	}
+	d.trip.waited(time.Since(began))
+	return true, nil
 }
 
-// resolve returns the addresses of host. looking says that a look-up is due,
-// whose permit it gives back.
+// resolve returns the addresses of host. looking says that a look-up is due.
 func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) {
 	if !looking {
 		return []string{host}, nil
 	}
-	defer func() { <-d.transport.lookups }()
+	defer d.permit.drop()
 	d.phase = runtime.PhaseDNS
 	if server := d.trip.exchange.Route.resolver; server != nil {
 		if err := d.allowed(server.address, ""); err != nil {
@@ -110,7 +145,9 @@ func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) 
 		}
 	}
 	began := time.Now()
-	addrs, err := d.lookup(host)
+	addrs, err := d.transport.names.look(d.ctx, d.question(host), &d.permit, func(ctx context.Context) ([]netip.Addr, error) {
+		return d.lookup(ctx, host)
+	})
 	d.trip.timings.DNS = time.Since(began)
 	if err != nil {
 		return nil, d.unresolved(host, err)
@@ -127,16 +164,16 @@ func (d *dialing) resolve(host string, looking bool) ([]string, *runtime.Error) 
 	return out, nil
 }
 
-func (d *dialing) lookup(host string) ([]netip.Addr, error) {
+func (d *dialing) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	server := d.trip.exchange.Route.resolver
 	if server == nil {
-		return d.transport.resolver.LookupNetIP(d.ctx, "ip", host)
+		return d.transport.resolver.LookupNetIP(ctx, "ip", host)
 	}
 	// The search domains of this machine are not that server's.
 	if !strings.HasSuffix(host, ".") {
 		host += "."
 	}
-	return server.resolver.LookupNetIP(d.ctx, "ip", host)
+	return server.resolver.LookupNetIP(ctx, "ip", host)
 }
 
 // interleave puts the families in turns, the resolver's first choice first

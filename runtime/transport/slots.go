@@ -108,7 +108,7 @@ func (t *Transport) takeSlot(ctx context.Context, trip *trip) (bool, *runtime.Er
 func (t *Transport) evict() func() {
 	if c := t.idle.oldest; c != nil {
 		t.unpark(c)
-		return c.drop
+		return c.farewell
 	}
 	for h := range t.restful {
 		delete(t.restful, h)

@@ -23,8 +23,11 @@ const (
 // many goroutines.
 type Transport struct {
 	config   Config
-	direct   *Route // used by an Exchange without one
-	lookups  chan struct{}
+	direct   *Route        // used by an Exchange without one
+	lookups  chan struct{} // as many as may be under way
+	names    nameCache
+	calm     calming
+	ended    chan struct{} // closed by Close
 	resolver *net.Resolver
 	buffers  sync.Pool // *readBuffer
 	writes   sync.Pool // *writeBuffer
@@ -43,7 +46,7 @@ type Transport struct {
 	slots   slots
 	restful map[*h2conn]struct{} // HTTP/2 connections with no request on them
 
-	h2secure, h2plain func() *http.Transport
+	h2 func() *http.Transport // made once
 
 	counts struct{ dialled, requests, reused atomic.Int64 }
 }
@@ -65,6 +68,7 @@ func New(config Config) *Transport {
 	t := &Transport{
 		config:   config,
 		lookups:  make(chan struct{}, maxLookups),
+		ended:    make(chan struct{}),
 		resolver: systemResolver(),
 		routes:   map[RouteConfig]*Route{},
 		origins:  map[originKey]*origin{},
@@ -74,8 +78,7 @@ func New(config Config) *Transport {
 	}
 	t.buffers.New = func() any { return new(readBuffer) }
 	t.writes.New = func() any { return &writeBuffer{data: make([]byte, 0, 2<<10)} }
-	t.h2secure = sync.OnceValue(func() *http.Transport { return t.newH2(true) })
-	t.h2plain = sync.OnceValue(func() *http.Transport { return t.newH2(false) })
+	t.h2 = sync.OnceValue(t.newH2)
 	t.direct = &Route{transport: t}
 	t.direct.tls = t.baseTLS()
 	t.routes[RouteConfig{}] = t.direct
@@ -107,6 +110,11 @@ func (t *Transport) Do(ctx context.Context, x *Exchange) (*Reply, error) {
 
 // try sends the exchange once, on a pooled connection or a new one.
 func (t *Transport) try(ctx context.Context, trip *trip) (*Reply, *runtime.Error) {
+	if t.calm.some.Load() {
+		if err := t.bide(ctx, trip); err != nil {
+			return nil, err
+		}
+	}
 	link, err := t.acquire(ctx, trip)
 	if err != nil {
 		return nil, err
@@ -134,10 +142,13 @@ func (t *Transport) Stats() Stats {
 // kind cancelled. Later exchanges fail too. It returns nil.
 func (t *Transport) Close() error {
 	t.mu.Lock()
-	t.closed = true
-	open := make([]*wire, 0, len(t.conns))
-	for w := range t.conns {
-		open = append(open, w)
+	if !t.closed {
+		t.closed = true
+		close(t.ended)
+	}
+	var resting []func()
+	for end := t.evict(); end != nil; end = t.evict() {
+		resting = append(resting, end)
 	}
 	if t.janitor != nil {
 		t.janitor.Stop()
@@ -145,10 +156,24 @@ func (t *Transport) Close() error {
 	t.sweep = false
 	t.slots.wakeAll()
 	t.mu.Unlock()
+	for _, end := range resting {
+		end()
+	}
+	t.shutAll()
+	return nil
+}
+
+// shutAll closes every connection that is open.
+func (t *Transport) shutAll() {
+	t.mu.Lock()
+	open := make([]*wire, 0, len(t.conns))
+	for w := range t.conns {
+		open = append(open, w)
+	}
+	t.mu.Unlock()
 	for _, w := range open {
 		w.shut()
 	}
-	return nil
 }
 
 func (t *Transport) isClosed() bool {

@@ -30,6 +30,7 @@ const (
 	final       verdict = iota
 	stale               // a reused connection ended before the first byte
 	unprocessed         // the HTTP/2 peer vouches that it did nothing
+	wantsHTTP1          // it asks for HTTP/1.1 instead
 )
 
 // tick looks at the clock.
@@ -87,10 +88,30 @@ func (t *trip) again(ctx context.Context, err *runtime.Error) bool {
 		return false
 	case was == unprocessed:
 		return t.pauseAfterRefusal(ctx)
+	case was == wantsHTTP1:
+		return t.takeHTTP1()
 	case was != stale || t.retried:
 		return false
 	}
 	t.retried, t.fresh = true, true
 	t.connectBy = time.Time{}
 	return err.Sent == runtime.SentNo || t.exchange.harmless()
+}
+
+// takeHTTP1 turns the trip to connections that speak HTTP/1.1 only, and
+// reports whether it may: not if the caller insists on HTTP/2, nor twice.
+func (t *trip) takeHTTP1() bool {
+	route := t.exchange.Route
+	if route.config.Version != "" {
+		return false
+	}
+	config := route.config
+	config.Version = "1.1"
+	older, err := route.transport.Route(config)
+	if err != nil {
+		return false
+	}
+	t.own.Route = older
+	t.connectBy = time.Time{}
+	return true
 }
