@@ -1,6 +1,9 @@
 package runtime
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const masked = "***"
 
@@ -15,10 +18,21 @@ func MaskURL(raw string) string {
 		end = start + i
 	}
 	at := strings.LastIndexByte(raw[start:end], '@')
+	if at < 0 && badPort(raw[start:end]) {
+		at = strings.LastIndexByte(raw[start:], '@')
+		end = max(end, start+at)
+	}
 	if at < 0 {
 		return maskPairs(raw, end)
 	}
 	return maskPairs(raw[:start]+masked+raw[start+at:], start+len(masked)+end-start-at)
+}
+
+// badPort reports an authority whose port is none: it may be the beginning of
+// a password with a / ? or # in it.
+func badPort(authority string) bool {
+	i := strings.LastIndexByte(authority, ':')
+	return i >= 0 && authority[0] != '[' && strings.Trim(authority[i+1:], "0123456789") != ""
 }
 
 // afterScheme returns where the authority begins: after "scheme:" and any
@@ -90,10 +104,19 @@ func valueEnd(raw string, i int, fragment bool) int {
 // not to be shown.
 func SecretName(name string) bool { return secretKey(name) }
 
+// SecretHeader reports the name of a field whose value no output shows.
+func SecretHeader(name string) bool {
+	return slices.ContainsFunc(secretHeaders, func(s string) bool { return EqualFold(name, s) })
+}
+
+var secretHeaders = []string{
+	"Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization", "X-Api-Key", "X-Auth-Token", "X-Amz-Security-Token",
+}
+
 // secretKey reports a key whose value is a secret, in any case and also
 // percent-encoded.
 func secretKey(key string) bool {
-	var name [len("refresh_token")]byte
+	var name [len("x-amz-security-token")]byte
 	n := 0
 	for i := 0; i < len(key); i++ {
 		if n == len(name) {
@@ -111,7 +134,8 @@ func secretKey(key string) bool {
 	}
 	switch string(name[:n]) {
 	case "token", "access_token", "refresh_token", "id_token", "api_key", "apikey", "key", "sig", "signature",
-		"password", "passwd", "pwd", "secret", "client_secret", "code", "auth":
+		"password", "passwd", "pwd", "secret", "client_secret", "code", "auth",
+		"x-amz-signature", "x-amz-security-token", "x-goog-signature", "client_assertion":
 		return true
 	}
 	return false

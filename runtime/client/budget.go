@@ -20,6 +20,7 @@ type budget struct {
 	holders int // readers that hold bytes
 	waiting int // of them, in take
 	freed   chan struct{}
+	memory  memory
 }
 
 func (b *budget) init(limit int64) {
@@ -40,6 +41,9 @@ type hold struct {
 // take adds n bytes to the share, when there is room for them.
 func (h *hold) take(ctx context.Context, n int64) *runtime.Error {
 	b := h.budget
+	if failed := b.memory.room(ctx); failed != nil {
+		return failed
+	}
 	b.mu.Lock()
 	if h.bytes == 0 {
 		b.holders++

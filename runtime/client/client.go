@@ -27,6 +27,9 @@ type Config struct {
 	// MaxInFlightBytes bounds the bodies that are being read into memory at
 	// one time; those over it wait. 0: 1 GiB.
 	MaxInFlightBytes int64
+	// MaxMemory is what the whole process may use. Near it a body that is to
+	// be read into memory waits for a while, and then is too large. 0: any.
+	MaxMemory int64
 }
 
 // Client owns connections and makes Sessions. As an Executor it serves
@@ -55,6 +58,7 @@ func New(config Config) (*Client, error) {
 		private:   map[*transport.Transport]struct{}{},
 	}
 	c.budget.init(config.MaxInFlightBytes)
+	c.budget.memory.allow(config.MaxMemory)
 	if config.Proxy != "" {
 		proxy, err := normalProxy(config.Proxy)
 		if err != nil {

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	goruntime "runtime"
 	"strings"
 	"testing"
 
@@ -259,6 +260,45 @@ func TestBudget(t *testing.T) {
 	}
 	if c.budget.used != 0 || c.budget.holders != 0 {
 		t.Errorf("left over: %d bytes of %d", c.budget.used, c.budget.holders)
+	}
+}
+
+// TestMemoryLimit (row 162): near the limit of the process a body is refused,
+// after a while in which others may go; what is small or a stream is not.
+func TestMemoryLimit(t *testing.T) {
+	url := serveCoded(t, "", bytes.Repeat([]byte("x"), 100<<10))
+	goruntime.GC()
+	c := newClient(t, Config{MaxMemory: 100})
+	if err := failure(t, c, get(url), runtime.KindBodyTooLarge); !strings.Contains(err.Message, "no memory left") {
+		t.Errorf("it says %q", err.Message)
+	}
+	small := serveCoded(t, "", []byte("small"))
+	if resp, err := c.Do(t.Context(), get(small)); err != nil || string(resp.Content) != "small" {
+		t.Errorf("%+v, %v", resp, err)
+	}
+	resp, err := c.Do(t.Context(), streamed(get(url)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n, err := io.Copy(io.Discard, resp.Stream); err != nil || n != 100<<10 {
+		t.Errorf("the stream has %d bytes, %v", n, err)
+	}
+	if c.budget.used != 0 || c.budget.holders != 0 {
+		t.Errorf("left over: %d bytes of %d", c.budget.used, c.budget.holders)
+	}
+}
+
+// TestMemoryFreed: what was in use only for a while makes nobody fail.
+func TestMemoryFreed(t *testing.T) {
+	kept := bytes.Repeat([]byte("x"), 64<<20)
+	goruntime.GC()
+	var m memory
+	m.limit = alive() - 32<<20
+	done := make(chan *runtime.Error)
+	go func() { done <- m.room(context.Background()) }()
+	goruntime.KeepAlive(kept) // until here
+	if err := <-done; err != nil {
+		t.Error(err)
 	}
 }
 

@@ -66,7 +66,8 @@ func (j *Jar) Set(c Cookie) error {
 	if err := checkCookie(c.Name, c.Value); err != nil {
 		return err
 	}
-	if c.Path[0] != '/' || strings.ContainsFunc(c.Path+c.Domain, func(r rune) bool { return r <= ' ' || r == ';' || r == 0x7f }) {
+	bad := func(r rune) bool { return r < ' ' || r == ';' || r == 0x7f }
+	if c.Path[0] != '/' || strings.ContainsFunc(c.Path+c.Domain, bad) || strings.Contains(c.Domain, " ") {
 		return runtime.Errorf(runtime.KindInvalidArgument,
 			"cookie %q: domain %q or path %q is none: write a host name, and a path that begins with /", c.Name, c.Domain, c.Path)
 	}

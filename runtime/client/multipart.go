@@ -187,10 +187,24 @@ func (m *MultipartBody) trailer() string {
 }
 
 // escapeName writes a name as browsers do (RFC 7578 section 4.2, WHATWG form
-// submission): UTF-8 as it is, quotes and line breaks escaped.
+// submission): UTF-8 as it is, quotes and line breaks escaped. Other control
+// characters are escaped too, for many servers refuse a field that holds one.
 func escapeName(s string) string {
-	return strings.NewReplacer(`"`, "%22", "\r", "%0D", "\n", "%0A").Replace(s)
+	if !strings.ContainsFunc(s, escaped) {
+		return s
+	}
+	var b strings.Builder
+	for i := range len(s) {
+		if c := s[i]; escaped(rune(c)) {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
+
+func escaped(r rune) bool { return r == '"' || r < ' ' && r != '\t' || r == 0x7f }
 
 // multipartReader reads the parts one after the other.
 type multipartReader struct {

@@ -20,11 +20,15 @@ const (
 )
 
 // Write writes the cookies in the Netscape format that curl and browsers
-// share: domain, names below it, path, secure, expiry, name, value.
+// share: domain, names below it, path, secure, expiry, name, value. A cookie
+// with a tab in its name or path, which the format cannot hold, is left out.
 func (j *Jar) Write(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	_, _ = b.WriteString(netscapeTitle)
 	for _, c := range j.List() {
+		if strings.Contains(c.Name+c.Path, "\t") {
+			continue
+		}
 		prefix, domain := "", c.Domain
 		if c.HTTPOnly {
 			prefix = httpOnlyPrefix

@@ -148,3 +148,18 @@ func TestNextLeavesTheClientCertificate(t *testing.T) {
 		}
 	}
 }
+
+// A certificate that is given for the new origin is shown there, and no
+// further.
+func TestNextTakesAClientCertificate(t *testing.T) {
+	server, other := identified(t), identified(t)
+	cert, off := certOf(t, server), &runtime.Verify{Off: true}
+	s := newSession(t, Settings{Verify: off, Cert: cert})
+	for path, want := range map[string]string{"/": "1", "/?to=" + neturl.QueryEscape(server.URL+"/"): "0"} {
+		next := unfollowed(t, s, get(server.URL+"/?to="+neturl.QueryEscape(other.URL+path)))
+		next.Options.Cert = cert
+		if got := string(must(t, s, next).Content); got != want {
+			t.Errorf("next %s: %s certificates, want %s", path, got, want)
+		}
+	}
+}

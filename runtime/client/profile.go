@@ -161,7 +161,7 @@ type routeCache struct {
 func (p *profile) route(f *flight) (*transport.Route, error) {
 	l, o := &f.at, f.options
 	if len(o.Proxies) > 0 || o.Verify != nil || o.Cert != nil || o.HTTPVersion != "" || f.left {
-		return p.newRoute(l, o, f.left)
+		return p.newRoute(l, o, p.certificate(o, f.left, f.leftOwn))
 	}
 	if p.uniform {
 		return p.uniformRoute(l)
@@ -173,7 +173,7 @@ func (p *profile) route(f *flight) (*transport.Route, error) {
 	if r != nil {
 		return r, nil
 	}
-	r, err := p.newRoute(l, o, false)
+	r, err := p.newRoute(l, o, p.Cert)
 	if err != nil {
 		return nil, err
 	}
@@ -194,7 +194,7 @@ func (p *profile) uniformRoute(l *location) (*transport.Route, error) {
 	if r := slot.Load(); r != nil {
 		return r, nil
 	}
-	r, err := p.newRoute(l, &runtime.Options{}, false)
+	r, err := p.newRoute(l, &runtime.Options{}, p.Cert)
 	if err != nil {
 		return nil, err
 	}
@@ -202,8 +202,20 @@ func (p *profile) uniformRoute(l *location) (*transport.Route, error) {
 	return r, nil
 }
 
+// certificate is the client's on a hop: an identity is for the origin that was
+// asked for, unless it is given for another.
+func (p *profile) certificate(o *runtime.Options, left, leftOwn bool) *runtime.Cert {
+	switch {
+	case o.Cert != nil && !leftOwn:
+		return o.Cert
+	case left && !p.certOf:
+		return nil
+	}
+	return p.Cert
+}
+
 // newRoute decides on proxy, certificates and dialling for one origin.
-func (p *profile) newRoute(l *location, o *runtime.Options, left bool) (*transport.Route, error) {
+func (p *profile) newRoute(l *location, o *runtime.Options, cert *runtime.Cert) (*transport.Route, error) {
 	proxy, err := p.proxyFor(l, o.Proxies)
 	if err != nil {
 		return nil, err
@@ -217,7 +229,7 @@ func (p *profile) newRoute(l *location, o *runtime.Options, left bool) (*transpo
 		Override:  p.override(l),
 	}
 	if l.scheme == schemeHTTPS || strings.HasPrefix(proxy, "https:") {
-		p.setTLS(&config, o, left)
+		p.setTLS(&config, o.Verify, cert)
 	}
 	if err := p.allowDial(config); err != nil {
 		return nil, err
@@ -231,8 +243,8 @@ func (p *profile) newRoute(l *location, o *runtime.Options, left bool) (*transpo
 
 // setTLS fills in how the server is checked. What code says explicitly beats
 // the command line's default, and that the environment.
-func (p *profile) setTLS(config *transport.RouteConfig, o *runtime.Options, left bool) {
-	if v := orPointer(o.Verify, p.Verify); v != nil {
+func (p *profile) setTLS(config *transport.RouteConfig, verify *runtime.Verify, cert *runtime.Cert) {
+	if v := orPointer(verify, p.Verify); v != nil {
 		config.VerifyOff, config.CA = v.Off, v.CA
 	}
 	if p.client.config.Insecure {
@@ -243,10 +255,6 @@ func (p *profile) setTLS(config *transport.RouteConfig, o *runtime.Options, left
 		config.CA = ""
 	case config.CA == "":
 		config.CA = orValue(p.client.config.CA, p.env.ca)
-	}
-	cert := orPointer(o.Cert, p.Cert)
-	if left && !p.certOf { // an identity is for the origin that was asked for
-		cert = nil
 	}
 	if cert != nil {
 		config.Cert, config.Key = cert.Cert, cert.Key

@@ -174,7 +174,8 @@ func TestTLSSettings(t *testing.T) {
 			t.Fatal(err)
 		}
 		var got transport.RouteConfig
-		s.state.Load().profile.setTLS(&got, &x.options, x.left)
+		p := s.state.Load().profile
+		p.setTLS(&got, x.options.Verify, p.certificate(&x.options, x.left, x.left))
 		if got != x.want {
 			t.Errorf("%s: got %+v, want %+v", name, got, x.want)
 		}

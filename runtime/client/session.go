@@ -184,6 +184,15 @@ func (s *Session) HooksOf(req *runtime.Request) []*runtime.Hooks {
 	return nil
 }
 
+// SecretHeaders returns the names of the fields, of req and of its answer, that
+// nobody else is to see.
+func (s *Session) SecretHeaders(req *runtime.Request) []string {
+	if p := s.profileOf(req); p != nil {
+		return p.SecretHeaders
+	}
+	return nil
+}
+
 // profileOf returns the profile that req begins with, nil when closed.
 func (s *Session) profileOf(req *runtime.Request) *profile {
 	snap := s.state.Load()

@@ -277,6 +277,9 @@ func (p pieces) locate(raw string) (location, *runtime.Error) {
 		authority = authority[i+1:]
 	}
 	if err := l.setHost(authority); err != nil {
+		if strings.IndexByte(raw, '@') > 0 && runtime.MaskURL(raw) != raw && authority == p.authority {
+			return l, runtime.Errorf(runtime.KindInvalidURL, "invalid user or password in the URL: write / as %%2F, ? as %%3F, # as %%23 in it")
+		}
 		return l, err
 	}
 	l.target = removeDots(quote(p.path, inPathSet))
@@ -293,7 +296,7 @@ func (p pieces) locate(raw string) (location, *runtime.Error) {
 
 // checkScheme tells a URL without a scheme from one with a wrong one.
 func (p pieces) checkScheme(raw string) *runtime.Error {
-	raw = strings.TrimSpace(raw)
+	raw = runtime.MaskURL(strings.TrimSpace(raw))
 	switch {
 	case p.scheme == "" && raw == "":
 		return runtime.Errorf(runtime.KindMissingSchema, "the URL is empty: write one such as https://example.com/")

@@ -37,8 +37,9 @@ var special = []struct {
 }
 
 var (
-	nat64  = netip.MustParsePrefix("64:ff9b::/96") // RFC 6052
-	sixTo4 = netip.MustParsePrefix("2002::/16")    // RFC 3056
+	nat64      = netip.MustParsePrefix("64:ff9b::/96")    // RFC 6052
+	translated = netip.MustParsePrefix("::ffff:0:0:0/96") // RFC 2765
+	sixTo4     = netip.MustParsePrefix("2002::/16")       // RFC 3056
 )
 
 // privacy returns what kind of private address ip is, "" for a public one.
@@ -55,11 +56,11 @@ func privacy(ip netip.Addr) string {
 // plain returns ip without a zone, an IPv4-mapped one as IPv4.
 func plain(ip netip.Addr) netip.Addr { return ip.WithZone("").Unmap() }
 
-// carried returns the IPv4 address inside a NAT64 or 6to4 one, else ip.
+// carried returns the IPv4 address inside a translated or 6to4 one, else ip.
 func carried(ip netip.Addr) netip.Addr {
 	b := ip.As16()
 	switch {
-	case nat64.Contains(ip):
+	case nat64.Contains(ip), translated.Contains(ip):
 		return netip.AddrFrom4([4]byte(b[12:16]))
 	case sixTo4.Contains(ip):
 		return netip.AddrFrom4([4]byte(b[2:6]))

@@ -30,7 +30,7 @@ func (c *Checks) judge(t *Threshold, s *Summary, percentile func(p float64) time
 	case ofLatency:
 		return t.judgeLatency(s, percentile)
 	case ofErrors:
-		return t.judgeShare(s.Failed, s.Done, "no requests")
+		return t.judgeShare(s.Failed, s.Done-s.Skipped, "no requests")
 	case ofRate:
 		v := 0.0
 		if s.Elapsed > 0 {

@@ -132,7 +132,7 @@ func ofHeaders(name string) appendField {
 	return func(b []byte, r *runtime.Result, o *Options) []byte {
 		if resp := answer(r); resp != nil {
 			if v, ok := resp.Header.Joined(name); ok {
-				b = append(b, o.Secrets.Mask(shown(name, v))...)
+				b = append(b, o.Secrets.Mask(shown(name, v, secretHeaders(r)))...)
 			}
 		}
 		return b

@@ -39,13 +39,16 @@ type OpenOptions struct {
 }
 
 // Open makes an output of path: .ndjson, .jsonl or .csv, each also with .gz or
-// .zst behind it, or NDJSON on standard output for "-". Missing folders are
-// made; an older file is replaced with the first bytes that are written. An
+// .zst behind it, or standard output for "-", where it is NDJSON unless Format
+// says CSV. Missing folders are made; an older file is replaced with the first bytes that are written. An
 // unknown ending or field is an error of kind invalid_argument, a file that
 // cannot be made one of kind io.
 func Open(path string, o OpenOptions) (Output, error) {
 	if path == "-" {
 		o.Name = "standard output"
+		if o.Format == FormatCSV {
+			return NewCSV(o.Stdout, o.Fields, o.Options)
+		}
 		return NewNDJSON(o.Stdout, o.Run, o.Options), nil
 	}
 	if o.Format == "" {

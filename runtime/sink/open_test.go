@@ -102,6 +102,14 @@ func TestOpenStandardOutput(t *testing.T) {
 	if err := errors.Join(out.Write(answered()), out.Flush()); err != nil || strings.Count(stdout.String(), "\n") != 2 {
 		t.Errorf("%q, %v", stdout.String(), err)
 	}
+
+	stdout.Reset()
+	if out, err = sink.Open("-", sink.OpenOptions{Format: sink.FormatCSV, Fields: []string{"status"}, Stdout: &stdout}); err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(out.Write(answered()), out.Flush()); err != nil || stdout.String() != "status\n201\n" {
+		t.Errorf("as CSV: %q, %v", stdout.String(), err)
+	}
 }
 
 // TestOpenByFormat: a format that is said goes over the ending, but for its

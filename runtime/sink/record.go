@@ -2,6 +2,7 @@ package sink
 
 import (
 	"encoding/base64"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -24,7 +25,8 @@ func (n *NDJSON) appendRecord(b []byte, r *runtime.Result) []byte {
 	}
 	b = strconv.AppendInt(append(b, `,"attempts":`...), int64(attempts(r)), 10)
 	b = strconv.AppendBool(append(b, `,"ok":`...), r.OK())
-	b = n.request(append(b, `,"request":`...), req)
+	secret := secretHeaders(r)
+	b = n.request(append(b, `,"request":`...), req, secret)
 	b = n.outcome(b, r, resp)
 	b = n.traffic(b, r, resp)
 	b = append(b, `,"meta":`...)
@@ -37,7 +39,7 @@ func (n *NDJSON) appendRecord(b []byte, r *runtime.Result) []byte {
 	b = n.circumstances(b, r)
 	b = n.data(b, r)
 	if resp != nil {
-		b = n.header(append(b, `,"response_headers":`...), resp.Header)
+		b = n.header(append(b, `,"response_headers":`...), resp.Header, secret)
 		b = appendBool(b, `,"partial":`, resp.Partial)
 		b = appendBool(b, `,"end_unmarked":`, resp.EndUnmarked)
 		if n.keeps(r) && resp.Stream == nil {
@@ -80,13 +82,13 @@ func attempts(r *runtime.Result) int {
 	return 0
 }
 
-func (e encoder) request(b []byte, req *runtime.Request) []byte {
+func (e encoder) request(b []byte, req *runtime.Request, secret []string) []byte {
 	if req == nil {
 		return append(b, "null"...)
 	}
 	b = e.text(append(b, `{"method":`...), req.Method)
 	b = e.text(append(b, `,"url":`...), runtime.MaskURL(req.URL))
-	b = e.header(append(b, `,"headers":`...), req.Header)
+	b = e.header(append(b, `,"headers":`...), req.Header, secret)
 	return append(b, '}')
 }
 
@@ -182,7 +184,7 @@ func (e encoder) circumstances(b []byte, r *runtime.Result) []byte {
 
 // header appends fields as pairs, since their order, case and repeats
 // are part of what was sent.
-func (e encoder) header(b []byte, h runtime.Header) []byte {
+func (e encoder) header(b []byte, h runtime.Header, secret []string) []byte {
 	b = append(b, '[')
 	for i := range h {
 		if i > 0 {
@@ -190,18 +192,34 @@ func (e encoder) header(b []byte, h runtime.Header) []byte {
 		}
 		b = e.text(append(b, '['), h[i].Name)
 		b = append(b, ',')
-		b = e.text(b, shown(h[i].Name, h[i].Value))
+		b = e.text(b, shown(h[i].Name, h[i].Value, secret))
 		b = append(b, ']')
 	}
 	return append(b, ']')
 }
 
-// shown is a field's value as far as a record may tell it.
-func shown(name, value string) string {
-	for _, secret := range [...]string{"Authorization", "Cookie", "Set-Cookie", "Proxy-Authorization", "X-Api-Key"} {
-		if runtime.EqualFold(name, secret) {
-			return "***"
-		}
+// discreet is a session that knows of headers which no record may show.
+type discreet interface {
+	SecretHeaders(req *runtime.Request) []string
+}
+
+// secretHeaders are the names that the session of a result keeps secret.
+func secretHeaders(r *runtime.Result) []string {
+	if r.Request == nil {
+		return nil
+	}
+	if s, ok := r.Request.Session.(discreet); ok {
+		return s.SecretHeaders(r.Request)
+	}
+	return nil
+}
+
+// shown is a field's value as far as a record may tell it. secret names fields
+// beside those that everybody keeps secret.
+func shown(name, value string, secret []string) string {
+	same := func(s string) bool { return runtime.EqualFold(name, s) }
+	if runtime.SecretHeader(name) || slices.ContainsFunc(secret, same) {
+		return "***"
 	}
 	for _, address := range [...]string{"Location", "Referer", "Content-Location"} {
 		if runtime.EqualFold(name, address) {

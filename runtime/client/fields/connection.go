@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -13,10 +14,19 @@ import (
 
 // open opens a file that a field names.
 func (o *Options) open(path string) (*os.File, error) {
+	path = o.at(path)
 	if o.OpenFile != nil {
 		return o.OpenFile(path)
 	}
 	return os.Open(path)
+}
+
+// at is where a path of a field leads.
+func (o *Options) at(path string) string {
+	if o.Dir == "" || filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(o.Dir, path)
 }
 
 // path reads the name of a file that a connection is to read.
@@ -27,7 +37,9 @@ func (o *Options) path(v jsontext.Value) (string, error) {
 		return "", err
 	case path == "":
 		return "", errors.New("must not be empty")
-	case o.Readable != nil:
+	}
+	path = o.at(path)
+	if o.Readable != nil {
 		return path, o.Readable(path)
 	}
 	return path, nil

@@ -17,6 +17,8 @@ import (
 // Options say what fields may reach. The zero value may read every file and
 // has no way to fetch tokens for requests without a session.
 type Options struct {
+	// Dir is where relative paths start. "": the working directory.
+	Dir string
 	// OpenFile opens the files that requests send and sessions read.
 	// nil: os.Open.
 	OpenFile func(path string) (*os.File, error)

@@ -68,7 +68,7 @@ func (o *Options) partField(part *client.Part, field string, v jsontext.Value) e
 		}
 		s, err := scalar(v)
 		if field == "path" {
-			part.Content = &client.FileBody{Path: s, OpenFile: o.OpenFile}
+			part.Content = &client.FileBody{Path: o.at(s), OpenFile: o.OpenFile}
 		} else {
 			part.Content = &runtime.Bytes{Data: []byte(s)}
 		}
