@@ -8,6 +8,7 @@ return {
     if resp.status_code == 401 then return "stop" end -- nothing new is sent
   end,
   exception = function(req, err)
+    if err.kind == "cancelled" then return end -- we stopped
     if volley.shared.incr("failed " .. err.kind) == 1 then
       volley.log.warn("first " .. err.kind .. ": " .. tostring(err))
     end
