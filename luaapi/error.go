@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 
@@ -45,7 +46,7 @@ func scriptFailure(what string, err error) *runtime.Error {
 	out := &runtime.Error{Kind: runtime.KindCallback, Phase: runtime.PhaseCallback, Cause: err}
 	var se *vm.ScriptError
 	if errors.As(err, &se) && se.Interrupted {
-		out.Kind, out.Message = runtime.KindCancelled, what+" was stopped: "+se.Message
+		out.Kind, out.Message = cmp.Or(LimitKind(err), runtime.KindCancelled), what+" was stopped: "+se.Message
 		return out
 	}
 	if errors.As(err, &se) {
@@ -169,14 +170,29 @@ func raisedError(err error) *runtime.Error {
 	if !errors.As(err, &se) {
 		return runtime.AsError(err)
 	}
-	kind := runtime.KindScript
+	kind := cmp.Or(LimitKind(err), runtime.KindScript)
 	switch {
+	case kind != runtime.KindScript:
 	case strings.Contains(se.Message, "stack overflow"):
 		kind = runtime.KindScriptStack
 	case strings.Contains(se.Message, "resulting string is larger than"):
 		kind = runtime.KindScriptMemory
 	}
 	return &runtime.Error{Kind: kind, Message: se.Error(), Traceback: se.Traceback, Cause: se}
+}
+
+// LimitKind is the kind of an error that a limit of instructions or memory
+// caused, else "".
+func LimitKind(err error) runtime.Kind {
+	var memory *vm.MemoryError
+	var instructions *vm.LimitError
+	switch {
+	case errors.As(err, &memory):
+		return runtime.KindScriptMemory
+	case errors.As(err, &instructions):
+		return runtime.KindScriptDeadline
+	}
+	return ""
 }
 
 // stoppedBy reports whether a green thread ended because it was killed with

@@ -50,7 +50,7 @@ func (s *Script) startPool(ctx context.Context, chunk *vm.Chunk, opts HandlerOpt
 	p := &handlerPool{s: s}
 	for range opts.VMs {
 		own := New(s.config)
-		h, err := own.LoadHandlers(ctx, chunk, HandlerOptions{Named: opts.Named})
+		h, err := own.LoadHandlers(ctx, chunk, HandlerOptions{Named: opts.Named, Under: opts.Under})
 		if err != nil {
 			own.Close()
 			p.close()
@@ -81,15 +81,15 @@ func (m *poolMember) run(owner *Script) {
 }
 
 // passOn ends the script too when a hook ended its VM: with volley.exit, or by
-// the limit of instructions. It comes before the hook's own outcome, with
+// a limit. It comes before the hook's own outcome, with
 // which the script might end well.
 func (m *poolMember) passOn(owner *Script, err error) {
-	var limit *vm.LimitError
+	var stopped *vm.ScriptError
 	switch exit := m.s.exit; {
 	case exit != nil:
 		owner.host.Deliver(func() { owner.requestExit(exit.Code) })
-	case errors.As(err, &limit):
-		owner.host.Interrupt(limit)
+	case LimitKind(err) != "" && errors.As(err, &stopped):
+		owner.host.Interrupt(stopped.Cause)
 	}
 }
 

@@ -108,6 +108,22 @@ func TestPoolKeepsTheInstructionLimit(t *testing.T) {
 	}
 }
 
+// TestPoolKeepsTheMemoryLimit: the VMs of a script are one account, and the
+// request whose hook was stopped says why.
+func TestPoolKeepsTheMemoryLimit(t *testing.T) {
+	h := newHandled(t, 2)
+	h.config.MaxMemory = 64 << 20
+	err := h.run(t, `return {response = function() local t = {} while true do pcall(function() while true do t[#t + 1] = {} end end) end end}`,
+		`volley.get(base .. "/a"):send()`)
+	var limit *vm.MemoryError
+	if !errors.As(err, &limit) || LimitKind(err) != runtime.KindScriptMemory {
+		t.Errorf("got %v", err)
+	}
+	if len(h.record) != 1 || h.record[0].Err == nil || h.record[0].Err.Kind != runtime.KindScriptMemory {
+		t.Errorf("recorded: %v", h.record[0].Err)
+	}
+}
+
 func TestExitInAPoolVM(t *testing.T) {
 	h := newHandled(t, 2)
 	err := h.run(t, `return {response = function() volley.exit(7) end}`, `volley.get(base .. "/a"):send() volley.sleep(60)`)

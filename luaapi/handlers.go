@@ -21,6 +21,9 @@ type HandlerOptions struct {
 	// Named are functions that the table may hold beside the hooks: those that
 	// a spec names.
 	Named []string
+	// Under is a handler script whose hooks and functions fill in what the
+	// first one leaves out; nil: none.
+	Under *vm.Chunk
 	// VMs is how many VMs run the request, response and exception hooks in
 	// parallel; 0: the script's own runs them.
 	VMs int
@@ -55,26 +58,40 @@ type RunInfo struct {
 // them before every request that s and the other parts of its run send. It is
 // called before anything is sent, and once.
 func (s *Script) LoadHandlers(ctx context.Context, chunk *vm.Chunk, opts HandlerOptions) (*Handlers, error) {
-	results, err := s.host.Run(ctx, s.host.Load(chunk))
-	if s.exit != nil {
-		return nil, s.exit
-	}
-	if err != nil {
-		return nil, err
-	}
 	h := s.newHandlers()
 	h.file = chunk.Name()
-	if err := h.read(results, opts.Named); err != nil {
-		return nil, fmt.Errorf("%s: %w", chunk.Name(), err)
+	if err := h.load(ctx, chunk, opts.Named); err != nil {
+		return nil, err
+	}
+	if opts.Under != nil {
+		if err := h.load(ctx, opts.Under, opts.Named); err != nil {
+			return nil, err
+		}
 	}
 	s.handlers = h
 	if opts.VMs > 0 && (h.hooks["request"] != nil || h.sees()) {
+		var err error
 		if h.pool, err = s.startPool(ctx, chunk, opts); err != nil {
 			return nil, err
 		}
 		h.carries = true
 	}
 	return h, nil
+}
+
+// load runs one handler script and takes what no other gave before.
+func (h *Handlers) load(ctx context.Context, chunk *vm.Chunk, named []string) error {
+	results, err := h.s.host.Run(ctx, h.s.host.Load(chunk))
+	if h.s.exit != nil {
+		return h.s.exit
+	}
+	if err != nil {
+		return err
+	}
+	if err := h.read(results, named); err != nil {
+		return fmt.Errorf("%s: %w", chunk.Name(), err)
+	}
+	return nil
 }
 
 // Handlers returns what LoadHandlers loaded, or handlers without hooks: inline
@@ -111,6 +128,9 @@ func (h *Handlers) read(results []lua.LValue, named []string) error {
 		fn, ok := t.RawGetString(name).(*lua.LFunction)
 		if !ok {
 			return fmt.Errorf("%s must be a function, got %s", name, typeName(t.RawGetString(name)))
+		}
+		if h.named[name] != nil {
+			continue
 		}
 		h.named[name] = fn
 		if hook {

@@ -126,6 +126,10 @@ var (
 	errJSONEmpty = errors.New("there is no JSON: the text is empty")
 )
 
+// valuesBetweenChecks is how often the decoder asks whether to go on: a text
+// becomes many times its size.
+const valuesBetweenChecks = 1 << 12
+
 // jsonDecoder turns tokens into Lua values. The members of open lists and
 // objects wait on its stacks until their number is known, so that each table
 // is made in its size.
@@ -134,6 +138,7 @@ type jsonDecoder struct {
 	L       *lua.LState
 	bigText bool
 	depth   int
+	read    int // values so far
 	values  []lua.LValue
 	names   []string
 	mark    lua.LValue // the metatable of lists
@@ -160,6 +165,11 @@ func (d *jsonDecoder) document() (lua.LValue, error) {
 }
 
 func (d *jsonDecoder) value(token jsontext.Token) (lua.LValue, error) {
+	if d.read++; d.read%valuesBetweenChecks == 0 {
+		if err := vm.Stopping(d.L); err != nil {
+			return nil, err
+		}
+	}
 	switch token.Kind() {
 	case '"':
 		return lua.LString(token.String()), nil

@@ -108,6 +108,9 @@ func paramsOf(v lua.LValue) (runtime.Params, error) {
 		add:  func(name, value string) { p.Fields = append(p.Fields, runtime.Field{Name: name, Value: value}) },
 		drop: func(name string) { p.Drop = append(p.Drop, name) },
 	})
+	if err == nil {
+		err = fieldsFit(p.Fields)
+	}
 	return p, err
 }
 

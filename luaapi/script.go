@@ -31,8 +31,10 @@ type Config struct {
 	Log            LogLevel
 	Version        string
 
-	MaxInstructions int64
-	Unsafe          bool
+	// MaxInstructions and MaxMemory bound the script, its handlers and their VMs
+	// together: Lua instructions, and bytes that the process may hold. 0: no limit.
+	MaxInstructions, MaxMemory int64
+	Unsafe                     bool
 	// Loaders of require: beside the script, then embedded.
 	Loaders []func(name string) (src []byte, chunkname string, err error)
 	// Announce is told how many requests each map and imap will send, -1 when
@@ -47,6 +49,8 @@ type Config struct {
 	// with handler VMs any goroutine may call it. nil: there are none.
 	Emit     func(row any) error
 	Registry *Registry // nil: NewRegistry()
+
+	limits *vm.Limits // nil: made from the above
 }
 
 // Script is one Lua host with the module volley in it.
@@ -104,18 +108,21 @@ func New(config Config) *Script {
 	if config.Checks == nil {
 		config.Checks = &report.Checks{}
 	}
+	if config.limits == nil {
+		config.limits = vm.NewLimits(config.MaxInstructions, config.MaxMemory)
+	}
 	config.Stdout, config.Stderr = shareWriter(config.Stdout), shareWriter(config.Stderr)
 	s := &Script{config: config, owned: map[*vm.Task]*possessions{}, depths: map[*vm.Task]int{}}
 	s.host = vm.New(vm.Options{
-		Stdout:          config.Stdout,
-		Stderr:          config.Stderr,
-		MaxInstructions: config.MaxInstructions,
-		Unsafe:          config.Unsafe,
-		Getenv:          s.getenv,
-		ReadFile:        s.readFile,
-		Loaders:         config.Loaders,
-		Exit:            s.requestExit,
-		ErrorValue:      s.raised,
+		Stdout:     config.Stdout,
+		Stderr:     config.Stderr,
+		Limits:     config.limits,
+		Unsafe:     config.Unsafe,
+		Getenv:     s.getenv,
+		ReadFile:   s.readFile,
+		Loaders:    config.Loaders,
+		Exit:       s.requestExit,
+		ErrorValue: s.raised,
 		Unhandled: func(t *vm.Task, err error) {
 			s.unhandled = append(s.unhandled, TaskFailure{ID: t.ID(), Err: err})
 		},

@@ -102,7 +102,23 @@ func fieldsOf(v lua.LValue) ([]runtime.Field, error) {
 	err := fieldList(v, fieldSink{add: func(name, value string) {
 		out = append(out, runtime.Field{Name: name, Value: value})
 	}})
+	if err == nil {
+		err = fieldsFit(out)
+	}
 	return out, err
+}
+
+// fieldsFit refuses fields that would be written as a text longer than any
+// other: a table may hold one long string many times.
+func fieldsFit(fields []runtime.Field) error {
+	size := 0
+	for _, f := range fields {
+		size += len(f.Name) + len(f.Value)
+	}
+	if size > maxEncoded {
+		return fmt.Errorf("its names and values are longer than %d MiB together; send large data with volley.file or an iterator", maxEncoded>>20)
+	}
+	return nil
 }
 
 // off reports the two ways to switch something off.

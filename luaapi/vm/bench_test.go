@@ -73,7 +73,7 @@ const sum = `local n = ... local s = 0 for i = 1, n do s = s + i % 7 end`
 
 // BenchmarkInstructionLimit is the loop s = s + i % 7 under the guard.
 func BenchmarkInstructionLimit(b *testing.B) {
-	benchRun(b, newHost(b, Options{MaxInstructions: 1 << 60}), sum)
+	benchRun(b, newHost(b, Options{Limits: NewLimits(1<<60, 0)}), sum)
 }
 
 // BenchmarkPlainContext is the same loop under an ordinary cancelable context.

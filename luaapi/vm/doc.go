@@ -15,7 +15,11 @@
 // it has switched to. This is "the loop goroutine" of the comments. Other
 // goroutines reach it with Deliver, Interrupt and Task.Kill only.
 //
-// Whatever is stopped (interrupt, kill, instruction limit, Go panic) unwinds
-// past every pcall: the VM asks the guard, the context of all Lua threads,
-// before each instruction, and the repaired pcall passes such errors on.
+// Whatever is stopped (interrupt, kill, limit, Go panic) unwinds past every
+// pcall: the VM asks the guard, the context of all Lua threads, before each
+// instruction, and the repaired pcall passes such errors on.
+//
+// Limits count instructions, and watch the memory of the process while a host
+// runs. What allocates much in one step asks before it does: library functions,
+// and the two instructions that opcodes.go replaces.
 package vm

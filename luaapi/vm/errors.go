@@ -48,12 +48,21 @@ func (e *PanicError) Unwrap() error {
 	return err
 }
 
-// LimitError is the cause of the stop when MaxInstructions were executed.
+// LimitError is the cause of the stop when the instructions of the Limits were executed.
 type LimitError struct{ Instructions int64 }
 
 // Error names the limit.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the script was stopped after %d instructions, its limit", e.Instructions)
+}
+
+// MemoryError is the cause of the stop when the process held more memory than
+// the Limits allow, in bytes.
+type MemoryError struct{ Limit, Used uint64 }
+
+// Error names the limit.
+func (e *MemoryError) Error() string {
+	return fmt.Sprintf("the script was stopped: the process would hold %.1f MiB of memory, and its limit is %.1f MiB; keep less, or raise the limit", float64(e.Used)/(1<<20), float64(e.Limit)/(1<<20))
 }
 
 // ExitError is the cause of the stop after os.exit.

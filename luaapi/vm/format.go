@@ -21,18 +21,18 @@ type verb struct {
 // Go's, which differs in half of the verbs.
 func strFormat(L *lua.LState) int {
 	format := L.CheckString(1)
-	var b strings.Builder
+	b := result{L: L}
 	arg := 1
 	for {
 		i := strings.IndexByte(format, '%')
 		if i < 0 {
-			b.WriteString(format)
+			b.add(format)
 			break
 		}
-		b.WriteString(format[:i])
+		b.add(format[:i])
 		format = format[i+1:]
 		if strings.HasPrefix(format, "%") {
-			b.WriteByte('%')
+			b.text.WriteByte('%')
 			format = format[1:]
 			continue
 		}
@@ -42,10 +42,9 @@ func strFormat(L *lua.LState) int {
 		}
 		format = rest
 		arg++
-		b.WriteString(v.text(L, arg))
-		tooLarge(L, b.Len())
+		b.add(v.text(L, arg))
 	}
-	L.Push(lua.LString(b.String()))
+	L.Push(b.value())
 	return 1
 }
 
@@ -104,7 +103,7 @@ func (v verb) text(L *lua.LState, n int) string {
 		}
 		return v.sprintf(letter, unsigned(formatNumber(L, n)))
 	case 'q':
-		return quote(L.CheckString(n))
+		return quote(L, L.CheckString(n))
 	case 's':
 		return v.str(L.ToStringMeta(L.Get(n)).String())
 	}
@@ -204,22 +203,22 @@ func (v verb) pad(s string) string {
 }
 
 // quote is %q: a literal that Lua reads back.
-func quote(s string) string {
-	var b strings.Builder
-	b.WriteByte('"')
+func quote(L *lua.LState, s string) string {
+	b := result{L: L}
+	b.add("\"")
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; c {
 		case '"', '\\', '\n':
-			b.WriteByte('\\')
-			b.WriteByte(c)
+			b.add(`\`)
+			b.text.WriteByte(c)
 		case '\r':
-			b.WriteString(`\r`)
+			b.add(`\r`)
 		case 0:
-			b.WriteString(`\000`)
+			b.add(`\000`)
 		default:
-			b.WriteByte(c)
+			b.text.WriteByte(c)
 		}
 	}
-	b.WriteByte('"')
-	return b.String()
+	b.add("\"")
+	return string(b.value())
 }

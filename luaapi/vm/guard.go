@@ -1,7 +1,6 @@
 package vm
 
 import (
-	"math"
 	"sync/atomic"
 	"time"
 )
@@ -11,11 +10,11 @@ import (
 // scripts. Done never returns an open channel: nil to go on, a closed one to
 // stop.
 type guard struct {
-	h     *Host
-	limit int64
-	left  int64       // instructions; loop goroutine only
-	alarm atomic.Bool // somebody may have to stop: look closer
-	halt  atomic.Pointer[stop]
+	h      *Host
+	limits *Limits
+	left   int64       // instructions, of those taken from the limits; loop goroutine only
+	alarm  atomic.Bool // somebody may have to stop: look closer
+	halt   atomic.Pointer[stop]
 }
 
 // closedChannel is what Done returns to a thread that has to stop.
@@ -25,13 +24,7 @@ var closedChannel = func() chan struct{} {
 	return c
 }()
 
-func newGuard(h *Host, limit int64) *guard {
-	g := &guard{h: h, limit: limit, left: limit}
-	if limit <= 0 {
-		g.left = math.MaxInt64
-	}
-	return g
-}
+func newGuard(h *Host, limits *Limits) *guard { return &guard{h: h, limits: limits} }
 
 // Done is called before every VM instruction.
 func (g *guard) Done() <-chan struct{} {
@@ -44,7 +37,10 @@ func (g *guard) Done() <-chan struct{} {
 
 func (g *guard) check() <-chan struct{} {
 	if g.left < 0 {
-		g.exhaust()
+		g.refill()
+	}
+	if m := g.limits.memory; m != nil && g.alarm.Load() {
+		m.wait()
 	}
 	if g.stopped() != nil {
 		return closedChannel
@@ -59,9 +55,17 @@ func (g *guard) spend(n int64) bool {
 	return g.check() != nil
 }
 
-func (g *guard) exhaust() {
-	g.left = -1 // no underflow, and every later run stops as well
-	g.setHalt(&LimitError{Instructions: g.limit})
+// refill takes the next share of instructions. When there are none it halts
+// the host; every later run stops as well.
+func (g *guard) refill() {
+	debt := -g.left
+	got := g.limits.take(max(debt, share))
+	if got < debt {
+		g.left = -1 // no underflow
+		g.setHalt(&LimitError{Instructions: g.limits.instructions})
+		return
+	}
+	g.left = got - debt
 }
 
 func (g *guard) setHalt(cause error) {

@@ -18,8 +18,8 @@ type Options struct {
 	Stdout io.Writer
 	// Stderr takes what io.stderr:write produces with Unsafe; nil discards it.
 	Stderr io.Writer
-	// MaxInstructions stops the host after that many VM instructions, counted over all its threads; 0: no limit.
-	MaxInstructions int64
+	// Limits bound what the host may use, together with the others that have the same; nil: nothing does.
+	Limits *Limits
 	// Unsafe opens the full os, io and debug libraries.
 	Unsafe bool
 	// Getenv answers os.getenv ("" is nil); an error is raised as it is. nil: every name is nil.
@@ -99,23 +99,19 @@ type library struct {
 }
 
 const (
-	callDepth     = 1000    // Lua frames per thread, before "stack overflow"
-	mainSlots     = 1024    // data stack of the main state
-	threadSlots   = 128     // data stack of every other thread at birth
-	maxSlots      = 1 << 20 // 16 MiB
-	slotStep      = 512
-	keepSlots     = 4096 // a thread whose data stack outgrew this is not reused
-	keepThreads   = 64
-	keepFibers    = 256
-	maxArrayIndex = 1 << 24 // integer keys above this live in the hash part: bounds what one assignment can allocate
+	callDepth   = 1000    // Lua frames per thread, before "stack overflow"
+	mainSlots   = 1024    // data stack of the main state
+	threadSlots = 128     // data stack of every other thread at birth
+	maxSlots    = 1 << 20 // 16 MiB
+	slotStep    = 512
+	keepSlots   = 4096 // a thread whose data stack outgrew this is not reused
+	keepThreads = 64
+	keepFibers  = 256
 )
-
-// gopher-lua has one limit for all states of the process.
-var limitArrays = sync.OnceFunc(func() { lua.MaxArrayIndex = maxArrayIndex })
 
 // New makes a host and opens its libraries. Close it after use.
 func New(o Options) *Host {
-	limitArrays()
+	confine()
 	h := &Host{
 		opts:    o,
 		wake:    make(chan struct{}, 1),
@@ -131,10 +127,13 @@ func New(o Options) *Host {
 	if h.opts.Stderr == nil {
 		h.opts.Stderr = io.Discard
 	}
+	if h.opts.Limits == nil {
+		h.opts.Limits = NewLimits(0, 0)
+	}
 	h.finished = sync.NewCond(&h.mu)
 	h.base = &Task{h: h, state: taskRunning}
 	h.cur = h.base
-	h.guard = newGuard(h, o.MaxInstructions)
+	h.guard = newGuard(h, h.opts.Limits)
 	h.main = lua.NewState(lua.Options{
 		CallStackSize:       callDepth,
 		RegistrySize:        mainSlots,

@@ -39,7 +39,7 @@ func busyHost(t *testing.T, o Options) *Host {
 func TestInstructionLimit(t *testing.T) {
 	for _, kind := range threadKinds {
 		t.Run(kind.name, func(t *testing.T) {
-			h := busyHost(t, Options{MaxInstructions: 200_000})
+			h := busyHost(t, Options{Limits: NewLimits(200_000, 0)})
 			se := scriptError(t, h, `local function BODY() while true do end end `+kind.src)
 			var limit *LimitError
 			if !se.Interrupted || !errors.As(se, &limit) || limit.Instructions != 200_000 {
@@ -54,7 +54,7 @@ func TestInstructionLimit(t *testing.T) {
 }
 
 func TestInstructionLimitInPattern(t *testing.T) {
-	h := newHost(t, Options{MaxInstructions: 100_000})
+	h := newHost(t, Options{Limits: NewLimits(100_000, 0)})
 	se := scriptError(t, h, `while true do pcall(string.find, ("a"):rep(40), ("a*"):rep(20) .. "b") end`)
 	if !se.Interrupted {
 		t.Fatalf("got %v", se)

@@ -50,6 +50,10 @@ func (h *Host) Run(ctx context.Context, main *lua.LFunction, args ...lua.LValue)
 		return nil, err
 	}
 	defer h.end()
+	if m := h.opts.Limits.memory; m != nil {
+		m.enter(h)
+		defer m.leave(h)
+	}
 	if ctx.Err() != nil {
 		h.Interrupt(context.Cause(ctx))
 	}

@@ -69,7 +69,7 @@ func (h *Host) openBase() {
 		L.SetGlobal(name, lua.LNil)
 	}
 	for name, f := range map[string]lua.LGFunction{
-		"assert": baseAssert, "error": baseError, "setmetatable": baseSetMetatable, "tonumber": baseToNumber,
+		"assert": baseAssert, "error": baseError, "rawset": baseRawSet, "setmetatable": baseSetMetatable, "tonumber": baseToNumber,
 		"collectgarbage": baseCollectGarbage, "unpack": tableUnpack,
 		"pcall": h.pcall, "xpcall": h.xpcall, "pairs": h.pairs, "ipairs": h.ipairs, "print": h.print,
 		"load": h.load, "loadstring": h.loadString, "loadfile": h.loadFile, "dofile": h.doFile,

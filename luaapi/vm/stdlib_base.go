@@ -57,6 +57,17 @@ func baseSetMetatable(L *lua.LState) int {
 	return 1
 }
 
+// baseRawSet looks at the key before gopher-lua grows the table to it.
+func baseRawSet(L *lua.LState) int {
+	t, key, value := L.CheckTable(1), L.CheckAny(2), L.CheckAny(3)
+	if n, ok := key.(lua.LNumber); ok {
+		makeRoom(L, t, n)
+	}
+	L.RawSet(t, key, value)
+	L.SetTop(1)
+	return 1
+}
+
 // baseToNumber reads what Lua 5.1 reads: stock refuses exponents without a
 // point and takes Go's octal, binary and underscored forms.
 func baseToNumber(L *lua.LState) int {
@@ -119,8 +130,6 @@ func parseNumber(s string, base int) (lua.LNumber, bool) {
 	return lua.LNumber(n), true
 }
 
-const heapMetric = "/memory/classes/heap/objects:bytes"
-
 // baseCollectGarbage answers "count" without stopping the world; everything
 // else is left to Go's collector.
 func baseCollectGarbage(L *lua.LState) int {
@@ -182,44 +191,62 @@ func nextItem(L *lua.LState) int {
 	return 2
 }
 
-// print writes its arguments with a single Write.
+// print writes its arguments with a single Write, unless they are large.
 func (h *Host) print(L *lua.LState) int {
-	var line []byte
+	line := output{L: L, to: h.opts.Stdout}
 	for i := 1; i <= L.GetTop(); i++ {
 		if i > 1 {
-			line = append(line, '\t')
+			line.add("\t")
 		}
-		line = append(line, L.ToStringMeta(L.Get(i)).String()...)
+		line.add(L.ToStringMeta(L.Get(i)).String())
 	}
-	write(L, h.opts.Stdout, append(line, '\n'))
+	line.add("\n")
+	line.flush()
 	return 0
 }
 
 // ioWrite is io.write: strings and numbers, nothing between them.
 func (h *Host) ioWrite(L *lua.LState) int {
-	write(L, h.opts.Stdout, joined(L, 1))
+	writeFrom(L, h.opts.Stdout, 1)
 	L.Push(lua.LTrue)
 	return 1
 }
 
 // stderrWrite is io.stderr:write.
 func (h *Host) stderrWrite(L *lua.LState) int {
-	write(L, h.opts.Stderr, joined(L, 2))
+	writeFrom(L, h.opts.Stderr, 2)
 	L.SetTop(1)
 	return 1
 }
 
-// joined appends the arguments from the nth to each other.
-func joined(L *lua.LState, n int) []byte {
-	var text []byte
+// writeFrom writes the arguments from the nth on.
+func writeFrom(L *lua.LState, to io.Writer, n int) {
+	text := output{L: L, to: to}
 	for ; n <= L.GetTop(); n++ {
-		text = append(text, L.CheckString(n)...)
+		text.add(L.CheckString(n))
 	}
-	return text
+	text.flush()
 }
 
-func write(L *lua.LState, w io.Writer, text []byte) {
-	if _, err := w.Write(text); err != nil {
-		Raise(L, err)
+// output gathers what is one Write, unless it is large.
+type output struct {
+	L    *lua.LState
+	to   io.Writer
+	text []byte
+}
+
+func (o *output) add(s string) {
+	for room := largeRequest - len(o.text); len(s) > room; room = largeRequest {
+		o.text = append(o.text, s[:room]...)
+		s = s[room:]
+		o.flush()
 	}
+	o.text = append(o.text, s...)
+}
+
+func (o *output) flush() {
+	if _, err := o.to.Write(o.text); err != nil {
+		Raise(o.L, err)
+	}
+	o.text = o.text[:0]
 }

@@ -73,7 +73,7 @@ func osDate(L *lua.LState) int {
 		L.Push(dateTable(L, at))
 		return 1
 	}
-	tooLarge(L, len(format)*8)
+	reserveString(L, len(format)*8)
 	L.Push(lua.LString(strftime(format, at)))
 	return 1
 }

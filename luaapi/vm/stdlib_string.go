@@ -2,6 +2,7 @@ package vm
 
 import (
 	"errors"
+	"math"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -160,7 +161,7 @@ func (h *Host) strGsub(L *lua.LState) int {
 	most := L.OptInt(4, len(src)+1)
 	var m matcher
 	m.setup(src, pat, h.guard)
-	var b strings.Builder
+	b := result{L: L}
 	n, s := 0, 0
 	for n < most {
 		m.level = 0
@@ -169,12 +170,11 @@ func (h *Host) strGsub(L *lua.LState) int {
 		if e >= 0 {
 			n++
 			m.replace(L, &b, repl, s, e)
-			tooLarge(L, b.Len())
 		}
 		if e > s {
 			s = e
 		} else if s < len(src) {
-			b.WriteByte(src[s])
+			b.text.WriteByte(src[s])
 			s++
 		} else {
 			break
@@ -183,15 +183,14 @@ func (h *Host) strGsub(L *lua.LState) int {
 			break
 		}
 	}
-	b.WriteString(src[s:])
-	tooLarge(L, b.Len())
-	L.Push(lua.LString(b.String()))
+	b.add(src[s:])
+	L.Push(b.value())
 	L.Push(lua.LNumber(n))
 	return 2
 }
 
 // replace appends what stands for the match src[start:end].
-func (m *matcher) replace(L *lua.LState, b *strings.Builder, repl lua.LValue, start, end int) {
+func (m *matcher) replace(L *lua.LState, b *result, repl lua.LValue, start, end int) {
 	var value lua.LValue
 	switch r := repl.(type) {
 	case *lua.LTable:
@@ -207,34 +206,34 @@ func (m *matcher) replace(L *lua.LState, b *strings.Builder, repl lua.LValue, st
 	}
 	switch v := value.(type) {
 	case lua.LString, lua.LNumber:
-		b.WriteString(v.String())
+		b.add(v.String())
 	default:
 		if lua.LVAsBool(value) {
 			L.RaiseError("invalid replacement value (a %s)", value.Type().String())
 		}
-		b.WriteString(m.src[start:end])
+		b.add(m.src[start:end])
 	}
 }
 
 // expand appends a replacement string: %0 is the match, %1 a capture.
-func (m *matcher) expand(L *lua.LState, b *strings.Builder, repl string, start, end int) {
+func (m *matcher) expand(L *lua.LState, b *result, repl string, start, end int) {
 	for {
 		i := strings.IndexByte(repl, '%')
 		if i < 0 {
-			b.WriteString(repl)
+			b.add(repl)
 			return
 		}
-		b.WriteString(repl[:i])
+		b.add(repl[:i])
 		if i+1 == len(repl) {
 			L.RaiseError("invalid use of '%%' in replacement string (write %%%%)")
 		}
 		switch c := repl[i+1]; {
 		case c == '0':
-			b.WriteString(m.src[start:end])
+			b.add(m.src[start:end])
 		case isDigit(c):
-			b.WriteString(m.captured(L, int(c)-'1', start, end).String())
+			b.add(m.captured(L, int(c)-'1', start, end).String())
 		default:
-			b.WriteByte(c)
+			b.text.WriteByte(c)
 		}
 		repl = repl[i+2:]
 	}
@@ -270,9 +269,7 @@ func strRep(L *lua.LState) int {
 		L.Push(lua.LString(""))
 		return 1
 	}
-	if float64(n)*float64(len(s)) > maxResult {
-		tooLarge(L, maxResult+1)
-	}
+	reserveString(L, int(min(float64(n)*float64(len(s)), math.MaxInt64/2)))
 	L.Push(lua.LString(strings.Repeat(s, int(n))))
 	return 1
 }
@@ -291,6 +288,7 @@ func mapBytes(L *lua.LState, low, high byte, shift int) int {
 		L.Push(lua.LString(s))
 		return 1
 	}
+	reserve(L, 2*len(s))
 	b := []byte(s)
 	for ; i < len(b); i++ {
 		if low <= b[i] && b[i] <= high {

@@ -1,24 +1,10 @@
 package vm
 
-import (
-	"strings"
-
-	lua "github.com/yuin/gopher-lua"
-)
-
-// maxResult bounds the strings that one library call may build, in bytes.
-const maxResult = 64 << 20
+import lua "github.com/yuin/gopher-lua"
 
 func tableFunctions(*Host) map[string]lua.LGFunction {
 	return map[string]lua.LGFunction{
-		"concat": tableConcat, "remove": tableRemove, "pack": tablePack, "unpack": tableUnpack,
-	}
-}
-
-// tooLarge raises when a string of size bytes may not be built.
-func tooLarge(L *lua.LState, size int) {
-	if size > maxResult {
-		L.RaiseError("resulting string is larger than %d MiB", maxResult>>20)
+		"concat": tableConcat, "insert": tableInsert, "remove": tableRemove, "pack": tablePack, "unpack": tableUnpack,
 	}
 }
 
@@ -35,23 +21,22 @@ func tableConcat(L *lua.LState) int {
 	if L.Get(4) == lua.LNil {
 		j = t.Len()
 	}
-	var b strings.Builder
+	b := result{L: L}
 	for ; i <= j; i++ {
 		v := item(t, i)
 		switch v := v.(type) {
 		case lua.LString:
-			b.WriteString(string(v))
+			b.add(string(v))
 		case lua.LNumber:
-			b.WriteString(v.String())
+			b.add(v.String())
 		default:
 			L.RaiseError("invalid value (%s) at index %d in table for 'concat'", v.Type().String(), i)
 		}
 		if i < j {
-			b.WriteString(sep)
+			b.add(sep)
 		}
-		tooLarge(L, b.Len())
 	}
-	L.Push(lua.LString(b.String()))
+	L.Push(b.value())
 	return 1
 }
 
@@ -61,6 +46,25 @@ func item(t *lua.LTable, i int) lua.LValue {
 		return t.RawGetInt(i)
 	}
 	return t.RawGet(lua.LNumber(i))
+}
+
+// tableInsert looks at the position before gopher-lua grows the table to it.
+func tableInsert(L *lua.LState) int {
+	t := L.CheckTable(1)
+	switch L.GetTop() {
+	case 1:
+		L.RaiseError("wrong number of arguments to 'insert'")
+	case 2:
+		if n := t.Len(); n >= maxGap {
+			makeRoom(L, t, lua.LNumber(n+1))
+		}
+		t.Append(L.Get(2))
+	default:
+		at := L.CheckInt(2)
+		makeRoom(L, t, lua.LNumber(at))
+		t.Insert(at, L.Get(3))
+	}
+	return 0
 }
 
 // tableRemove takes the last item, not a trailing nil as stock does, and leaves

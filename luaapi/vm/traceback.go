@@ -37,7 +37,7 @@ func (h *Host) wantsTrace() bool {
 func (h *Host) recordTrace(L *lua.LState, value lua.LValue) {
 	lines, file, line := threadTrace(L)
 	t := errorTrace{value: value, text: traceHeader, file: file, line: line}
-	if h.trace.value != nil && sameError(h.trace.value, value) {
+	if h.trace.text != "" && h.trace.value != nil && sameError(h.trace.value, value) {
 		t.text = h.trace.text
 		if h.trace.file != "" {
 			t.file, t.line = h.trace.file, h.trace.line

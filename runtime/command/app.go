@@ -31,6 +31,7 @@ type Streams struct {
 // environment is what every command gets.
 type environment struct {
 	Streams
+	program    string   // how it was called
 	args       []string // as they were given, after the command's name
 	scriptArgs []string // after --
 }
@@ -56,7 +57,7 @@ func Main(ctx context.Context, args []string, streams Streams) int {
 	signal.Ignore(syscall.SIGPIPE)
 	// net/http's HTTP/2 tells the global logger what its errors say as well.
 	log.SetOutput(io.Discard)
-	env := &environment{Streams: streams, args: args[min(2, len(args)):]}
+	env := &environment{Streams: streams, program: args[0], args: args[min(2, len(args)):]}
 	help := &helpWriter{w: streams.Out}
 	app := newApp(env)
 	app.Writer = help
@@ -116,7 +117,7 @@ func newApp(env *environment) *cli.App {
 		ExitErrHandler:            func(*cli.Context, error) {},
 		Commands: []*cli.Command{
 			runCommand(env), sendCommand(env), checkCommand(env), planCommand(env), apiCommand(env), typesCommand(env),
-			schemaCommand(env), initCommand(env), httpbinCommand(env), completionCommand(env), versionCommand(env),
+			schemaCommand(env), initCommand(env), httpbinCommand(env), completionCommand(env), versionCommand(env), isolatedCommand(env),
 		},
 		Action: func(c *cli.Context) error { return cli.ShowAppHelp(c) },
 	}
@@ -202,7 +203,7 @@ func unknownCommand(app *cli.App, name string) error {
 		return usage("unknown flag %s before the command; volley COMMAND --help lists a command's flags", name)
 	}
 	var known []string
-	for _, c := range app.Commands {
+	for _, c := range app.VisibleCommands() {
 		known = append(known, c.Name)
 	}
 	if _, err := kindOf(name, ""); err == nil {

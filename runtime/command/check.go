@@ -23,6 +23,8 @@ func checkCommand(env *environment) *cli.Command {
 			"is any; warnings alone are none.",
 		Flags: []cli.Flag{
 			&cli.BoolFlag{Name: "json", Usage: "print the problems as a JSON array, for editors"},
+			&cli.StringSliceFlag{Name: "var", Usage: "NAME=VALUE for a spec's vars; repeatable", EnvVars: variable("var")},
+			textFlag("vars", "YAML or JSON file of such names and values"),
 			textFlag("profile", "profile of the specs to check"),
 			textFlag("type", "what every file is, whatever its name: lua or yaml"),
 		},
@@ -33,7 +35,11 @@ func checkCommand(env *environment) *cli.Command {
 			if t := c.String("type"); t != "" && t != "lua" && t != "yaml" {
 				return usage("--type %q is not known; it is lua or yaml", t)
 			}
-			k := checking{profile: c.String("profile"), kind: c.String("type"), env: env}
+			vars, err := readVars(c.String("vars"), c.StringSlice("var"))
+			if err != nil {
+				return err
+			}
+			k := checking{profile: c.String("profile"), vars: vars, kind: c.String("type"), env: env}
 			for _, file := range c.Args().Slice() {
 				k.file(file)
 			}
@@ -46,6 +52,7 @@ func checkCommand(env *environment) *cli.Command {
 type checking struct {
 	env           *environment
 	profile, kind string
+	vars          map[string]string
 	text          bytes.Buffer
 	found         []json.RawMessage
 	bad           bool
@@ -79,7 +86,7 @@ func (k *checking) file(file string) {
 
 // spec checks a spec and the handler script that it names.
 func (k *checking) spec(src *source) {
-	spec, problems := loadSpec(src, k.profile, nil, &specLua{})
+	spec, problems := loadSpec(src, k.profile, k.vars, &specLua{})
 	k.addAll(problems)
 	if spec == nil || spec.Handlers.Script == "" {
 		return

@@ -34,7 +34,7 @@ type completion struct {
 
 func completions(app *cli.App) []completion {
 	var out []completion
-	for _, c := range app.Commands {
+	for _, c := range app.VisibleCommands() {
 		one := completion{name: c.Name, usage: c.Usage}
 		for _, f := range c.Flags {
 			if f.Names()[0] == cli.HelpFlag.Names()[0] {

@@ -46,7 +46,11 @@ func readPlanSettings(c *cli.Context) (*runSettings, error) {
 		return nil, usage("plan needs one file: volley plan spec.yaml")
 	}
 	file := c.Args().First()
-	kind, err := kindOf(file, "")
+	given := ""
+	if file == "-" {
+		given = "yaml" // there is nothing else to plan
+	}
+	kind, err := kindOf(file, given)
 	switch {
 	case err != nil:
 		return nil, err
@@ -57,7 +61,7 @@ func readPlanSettings(c *cli.Context) (*runSettings, error) {
 	case c.Bool("curl") && c.Bool("json"):
 		return nil, usage("--curl and --json do not go together")
 	}
-	s := &runSettings{files: []string{file}, profile: c.String("profile")}
+	s := &runSettings{files: []string{file}, kind: kind, profile: c.String("profile")}
 	s.progress, s.quiet = "none", true
 	if s.vars, err = readVars(c.String("vars"), c.StringSlice("var")); err != nil {
 		return nil, err

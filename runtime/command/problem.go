@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"volley/luaapi"
 	"volley/luaapi/vm"
 	"volley/runtime"
 	"volley/runtime/report"
@@ -53,10 +54,13 @@ func problemText(err error) string {
 	return b.String()
 }
 
-// scriptMessage puts the position before the text of an Error that was raised.
+// scriptMessage puts the position before the text of an Error that was raised,
+// or of a limit that was met.
 func scriptMessage(script *vm.ScriptError) string {
 	var e *runtime.Error
-	if !errors.As(script.Cause, &e) {
+	if kind := luaapi.LimitKind(script.Cause); kind != "" {
+		e = &runtime.Error{Kind: kind, Message: script.Message}
+	} else if !errors.As(script.Cause, &e) {
 		return script.Error()
 	}
 	if script.File == "" {

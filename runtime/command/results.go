@@ -1,6 +1,8 @@
 package command
 
 import (
+	"fmt"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -24,10 +26,21 @@ func (s *session) write(res *runtime.Result) {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	for _, out := range s.allSinks() {
-		if err := out.Write(res); err != nil {
+		if err := writeTo(out, res); err != nil {
 			s.outputFailed(err, "an output failed")
 		}
 	}
+}
+
+// writeTo makes an error of an output's panic: it is a failed output, which
+// the others outlive.
+func writeTo(out runtime.Sink, res *runtime.Result) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic in an output: %v; this is a bug in volley\n%s", p, debug.Stack())
+		}
+	}()
+	return out.Write(res)
 }
 
 // closeSinks completes outputs.

@@ -21,11 +21,10 @@ func runCommand(env *environment) *cli.Command {
 			if err != nil {
 				return err
 			}
-			code := newRun(settings, env).execute(c.Context)
-			if code != exitOK {
-				return &failure{code: code}
+			if settings.isolate {
+				return isolate(env)
 			}
-			return nil
+			return ended(newRun(settings, env).execute(c.Context))
 		},
 	}
 }
@@ -49,7 +48,8 @@ type runSettings struct {
 
 	allowRead, allowWrite, allowEnv []string
 	unsafe                          bool
-	maxInstructions                 int64
+	maxInstructions, maxMemory      int64
+	isolate                         bool
 }
 
 func runFlags() []cli.Flag {
@@ -74,6 +74,8 @@ func runFlags() []cli.Flag {
 	flags = append(flags,
 		&cli.BoolFlag{Name: "unsafe", Usage: "lift the sandbox: files, environment, os and io"},
 		&cli.Int64Flag{Name: "max-instructions", Usage: "stop a script after that many Lua instructions", EnvVars: variable("max-instructions")},
+		textFlag("max-memory", "stop a script when the process holds that much memory: 512MB, 1GiB; 0 is no limit (default: 4GiB, or 80% of the machine)"),
+		toggleFlag("isolate", "run in a child process that the system holds to limits of memory, files and time (Linux)"),
 	)
 	return append(flags, outputFlags("debug messages")...)
 }
@@ -82,7 +84,7 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	s := &runSettings{
 		files: c.Args().Slice(), kind: c.String("type"), args: env.scriptArgs, strict: c.Bool("strict"),
 		allowRead: c.StringSlice("allow-read"), allowWrite: c.StringSlice("allow-write"), allowEnv: c.StringSlice("allow-env"),
-		unsafe: c.Bool("unsafe"), maxInstructions: c.Int64("max-instructions"),
+		unsafe: c.Bool("unsafe"), isolate: c.Bool("isolate"), maxInstructions: c.Int64("max-instructions"),
 		handlers: c.String("handlers"), handlerVMs: c.Int("handler-vms"), profile: c.String("profile"),
 		outputs: c.StringSlice("output"), reports: c.StringSlice("report"), record: c.String("record"),
 	}
@@ -95,6 +97,14 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	}
 	if s.maxInstructions < 0 {
 		return nil, usage("--max-instructions must not be negative, got %d", s.maxInstructions)
+	}
+	if s.maxMemory, err = readMemory(c.String("max-memory")); err != nil {
+		return nil, err
+	}
+	if s.isolate || c.Command.Name == isolatedName {
+		if err := s.readIsolation(c.String("max-memory")); err != nil {
+			return nil, err
+		}
 	}
 	if err := s.checkHandlers(c.IsSet("handler-vms")); err != nil {
 		return nil, err

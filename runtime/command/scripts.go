@@ -56,6 +56,7 @@ func (r *run) execute(ctx context.Context) int {
 		r.discard()
 		return code
 	}
+	collectWithin(r.settings.maxMemory)
 	stop := r.watch()
 	for _, p := range programs {
 		if r.engine.Stopping() != nil || r.outcome.usage {
@@ -101,7 +102,7 @@ func (r *run) luaFor(beside string) (*luaapi.Script, error) {
 		Engine: r.engine, Client: r.client, Policy: files, Shared: r.shared, Checks: &r.checks,
 		Vars: r.settings.vars, Args: r.settings.args, Env: r.settings.env,
 		Stdout: r.stdout, Stderr: r.stderr, Log: level, Version: Version,
-		MaxInstructions: r.settings.maxInstructions, Unsafe: r.settings.unsafe,
+		MaxInstructions: r.settings.maxInstructions, MaxMemory: r.settings.maxMemory, Unsafe: r.settings.unsafe,
 		Loaders:  scripts.Loaders(filepath.Dir(beside), files.ReadFile),
 		Announce: r.announce,
 		HTTPBin:  r.httpbin,
@@ -120,8 +121,8 @@ func (p *luaScript) run(ctx context.Context, r *run) {
 		return
 	}
 	r.strict = r.settings.strict
-	r.current.set(script)
-	handlers, err := r.loadHandlers(ctx, script, r.handlers, nil)
+	r.current.set(script, 0)
+	handlers, err := r.loadHandlers(ctx, script, r.handlers, luaapi.HandlerOptions{})
 	if err == nil {
 		err = r.around(ctx, handlers, "", func() error { return script.Run(ctx, p.chunk) })
 	} else if isRefusal(err) {
@@ -140,18 +141,19 @@ func isRefusal(err error) bool {
 
 // ended takes the end of a script or spec into account.
 func (r *run) ended(script *luaapi.Script, err error) {
-	r.current.set(nil)
+	r.current.set(nil, 0)
 	r.judge(err, script.Unhandled())
 	script.Close()
 }
 
 // loadHandlers runs a handler script in the host of the file it serves; nil
 // when there is none.
-func (r *run) loadHandlers(ctx context.Context, script *luaapi.Script, chunk *vm.Chunk, named []string) (*luaapi.Handlers, error) {
+func (r *run) loadHandlers(ctx context.Context, script *luaapi.Script, chunk *vm.Chunk, options luaapi.HandlerOptions) (*luaapi.Handlers, error) {
 	if chunk == nil {
 		return nil, nil
 	}
-	handlers, err := script.LoadHandlers(ctx, chunk, luaapi.HandlerOptions{Named: named, VMs: r.settings.handlerVMs})
+	options.VMs = r.settings.handlerVMs
+	handlers, err := script.LoadHandlers(ctx, chunk, options)
 	if err != nil {
 		return nil, err
 	}

@@ -87,7 +87,7 @@ func (t *template) addHeader(line string) error {
 	name, value, ok := strings.Cut(line, ":")
 	if !ok {
 		if name, ok = strings.CutSuffix(line, ";"); !ok {
-			return usage("--header %q must be 'Name: value', or 'Name:' to leave one out", line)
+			return usage("--header %q must be 'Name: value', or 'Name:' to leave one out", firstWord(line))
 		}
 		t.header.Add(name, "")
 		return nil

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -21,6 +23,13 @@ import (
 	"volley/runtime/secret"
 	"volley/runtime/transport"
 )
+
+// distinctPanics bounds how many different faults of volley itself are told.
+const distinctPanics = 20
+
+// bodyBudget bounds the bodies that are read at one time, unless the process
+// may use little memory.
+const bodyBudget = 1 << 30
 
 // closeGrace is how long the end of a session waits for its workers.
 const closeGrace = 5 * time.Second
@@ -54,7 +63,8 @@ type session struct {
 	stderr     io.Writer
 	masked     []*secret.Writer // between them and the streams
 
-	total   atomic.Int64 // requests announced; negative: not known
+	panics  map[string]struct{} // by message, those that were told
+	total   atomic.Int64        // requests announced; negative: not known
 	outcome outcome
 }
 
@@ -70,13 +80,17 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 	if s.policy, err = policy.New(allowed); err != nil {
 		return err
 	}
+	memory := debug.SetMemoryLimit(-1) // what is set, near 2^63 for none
 	s.client, err = client.New(client.Config{
 		Version:   Version,
 		Insecure:  s.common.insecure,
 		Proxy:     s.common.proxy,
 		CA:        s.common.ca,
 		AllowHost: s.policy.Host,
-		Transport: transport.Config{Control: s.policy.Address, IdlePerOrigin: max(s.common.size, runtime.DefaultSize)},
+		// What is read at one time is to leave room for what scripts keep.
+		MaxInFlightBytes: min(bodyBudget, memory/8),
+		MaxMemory:        memory,
+		Transport:        transport.Config{Control: s.policy.Address, IdlePerOrigin: max(s.common.size, runtime.DefaultSize)},
 	})
 	if err != nil {
 		return err
@@ -198,6 +212,9 @@ func (s *session) announce(total int) {
 // record takes each Result once.
 func (s *session) record(res *runtime.Result) {
 	s.tally.Add(res)
+	if res.Err != nil && res.Err.Kind == runtime.KindInternal {
+		s.tellPanic(res.Err)
+	}
 	s.write(res)
 	if res.OK() || res.Skipped != "" || res.Handled {
 		return
@@ -208,6 +225,22 @@ func (s *session) record(res *runtime.Result) {
 	if res.Err != nil && res.Err.Kind == runtime.KindDenied {
 		s.outcome.denied = true
 	}
+}
+
+// tellPanic shows where volley itself went wrong: once for each place.
+func (s *session) tellPanic(err *runtime.Error) {
+	if _, told := s.panics[err.Message]; told || len(s.panics) == distinctPanics {
+		return
+	}
+	if s.panics == nil {
+		s.panics = map[string]struct{}{}
+	}
+	s.panics[err.Message] = struct{}{}
+	text := "volley: " + report.Escape(err.Error())
+	if err.Traceback != "" {
+		text += "\n" + report.EscapeText(strings.TrimSuffix(err.Traceback, "\n"))
+	}
+	fmt.Fprintln(s.stderr, text) //nolint:errcheck // there is nowhere to report that stderr is gone
 }
 
 // close ends what is left, completes the outputs and prints the summary.

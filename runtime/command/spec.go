@@ -163,16 +163,16 @@ func (p *specFile) runInLua(ctx context.Context, r *run) {
 		return
 	}
 	p.lua.script = script
-	r.current.set(script)
+	r.current.set(script, stopGrace)
 	r.ended(script, p.withHandlers(ctx, r, script))
 }
 
 func (p *specFile) withHandlers(ctx context.Context, r *run, script *luaapi.Script) error {
-	chunk := p.handlers
+	chunk, options := p.handlers, luaapi.HandlerOptions{Named: p.spec.FunctionNames()}
 	if r.handlers != nil {
-		chunk = r.handlers
+		chunk, options.Under = r.handlers, p.handlers
 	}
-	handlers, err := r.loadHandlers(ctx, script, chunk, p.spec.FunctionNames())
+	handlers, err := r.loadHandlers(ctx, script, chunk, options)
 	if err != nil {
 		if isRefusal(err) {
 			r.refused(err)

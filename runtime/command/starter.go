@@ -2,9 +2,7 @@ package command
 
 import (
 	"embed"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -58,7 +56,7 @@ func writeStarter(env *environment, dir string, force bool) error {
 			break
 		}
 		path := filepath.Join(dir, filepath.FromSlash(f.name))
-		if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := os.Lstat(path); err == nil {
 			return usage("%s is there already; --force replaces it", path)
 		}
 	}

@@ -38,14 +38,22 @@ type job interface {
 type scriptSlot struct {
 	mu     sync.Mutex
 	script *luaapi.Script
-	why    error  // an interrupt that came between two scripts
-	blocks uint64 // blocking calls of the script when it was last asked
+	// patience is how long the script may take to end by itself when the engine
+	// sends nothing more: a spec's rows are all accounted for, its teardown runs.
+	patience time.Duration
+	lost     *time.Timer // when that is over
+	why      error       // an interrupt that came between two scripts
+	blocks   uint64      // blocking calls of the script when it was last asked
 }
 
-func (s *scriptSlot) set(script *luaapi.Script) {
+func (s *scriptSlot) set(script *luaapi.Script, patience time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.script = script
+	s.script, s.patience = script, patience
+	if s.lost != nil {
+		s.lost.Stop()
+		s.lost = nil
+	}
 	if script != nil && s.why != nil {
 		script.Interrupt(s.why)
 	}
@@ -55,8 +63,13 @@ func (s *scriptSlot) interrupt(why error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.why = why
-	if s.script != nil {
-		s.script.Interrupt(why)
+	switch script := s.script; {
+	case script == nil:
+	case s.patience > 0 && s.lost != nil: // it runs already
+	case s.patience > 0:
+		s.lost = time.AfterFunc(s.patience, func() { script.Interrupt(why) })
+	default:
+		script.Interrupt(why)
 	}
 }
 

@@ -50,7 +50,7 @@ func readVars(file string, pairs []string) (map[string]string, error) {
 	for _, p := range pairs {
 		name, value, ok := strings.Cut(p, "=")
 		if !ok || name == "" {
-			return nil, usage("--var %q must be NAME=VALUE", p)
+			return nil, usage("--var %q must be NAME=VALUE", firstWord(p))
 		}
 		out[name] = value
 	}
@@ -84,18 +84,45 @@ func parseVars(file string, src []byte, out map[string]string) error {
 	return nil
 }
 
+// firstWord returns the name that text begins with, and … for what follows,
+// which may be a secret that was meant to be its value.
+func firstWord(text string) string {
+	for i := range len(text) {
+		switch c := text[i]; {
+		case 'a' <= c|0x20 && c|0x20 <= 'z', '0' <= c && c <= '9', c == '-', c == '_', c == '.':
+		default:
+			return text[:i] + "…"
+		}
+	}
+	return text
+}
+
 func readEnvFile(file string) (map[string]string, error) {
 	if file == "" {
 		return nil, nil
 	}
-	f, err := os.Open(file)
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil, usage("--env-file %s", osError(file, err))
 	}
-	defer f.Close() //nolint:errcheck // read only
-	out, err := godotenv.Parse(f)
+	out, err := godotenv.UnmarshalBytes(text)
 	if err != nil {
-		return nil, usage("--env-file %s: %s", file, err.Error())
+		// The parser's own message shows what it could not read: secrets.
+		return nil, usage("--env-file %s:%d: must be NAME=VALUE, with every quote closed", file, badLine(string(text)))
 	}
 	return out, nil
+}
+
+// badLine returns the line behind the longest beginning of an environment file
+// that can be read. A value in quotes may reach over lines.
+func badLine(text string) int {
+	line, number, end := 1, 0, 0
+	for part := range strings.Lines(text) {
+		number++
+		end += len(part)
+		if _, err := godotenv.Unmarshal(text[:end]); err == nil {
+			line = number + 1
+		}
+	}
+	return line
 }

@@ -24,7 +24,8 @@ func TestReadVars(t *testing.T) {
 		"pairs win":         {file: "a: 1\nb: 2\n", pairs: []string{"b=3"}, want: map[string]string{"a": "1", "b": "3"}},
 		"comments only":     {file: "# nothing\n", want: map[string]string{}},
 		"no pair":           {pairs: []string{"a"}, err: `--var "a" must be NAME=VALUE`},
-		"no name":           {pairs: []string{"=a"}, err: `--var "=a" must be NAME=VALUE`},
+		"no name":           {pairs: []string{"=a"}, err: `--var "…" must be NAME=VALUE`},
+		"a wrong sign":      {pairs: []string{"a:s3cret"}, err: `--var "a…" must be NAME=VALUE`},
 		"a list":            {file: "- a\n", err: ":1:1: must be a mapping"},
 		"a nested mapping":  {file: "a:\n  b: 1\n", err: ":2:3: a must be a single value"},
 		"twice":             {file: "a: 1\nb: 2\na: 3\n", err: ":3:1: a is given twice"},
@@ -65,3 +66,22 @@ func TestReadAllLimited(t *testing.T) {
 type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// TestBadEnvFile: where a file is wrong is told by the line, not by its text.
+func TestBadEnvFile(t *testing.T) {
+	for text, line := range map[string]string{
+		"A=1\nB!=s3cret\nD=2\n":          ":2:",
+		"A=1\nB='s3cret\nC=2\n":          ":2:",
+		"A='1\n2'\n\n# note\n!=s3cret\n": ":5:",
+		"s3+cret":                        ":1:",
+	} {
+		file := filepath.Join(t.TempDir(), "e.env")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := readEnvFile(file)
+		if err == nil || !strings.Contains(err.Error(), file+line+" must be NAME=VALUE") || strings.Contains(err.Error(), "s3cret") {
+			t.Errorf("%q: %v, want line %s", text, err, line)
+		}
+	}
+}

@@ -3,6 +3,7 @@
 package spell
 
 import (
+	"slices"
 	"sort"
 	"strings"
 
@@ -19,7 +20,7 @@ func Nearest(name string, candidates []string) string {
 	plain := fold(name)
 	for _, c := range sorted {
 		d := smetrics.WagnerFischer(plain, fold(c), 1, 1, 1)
-		if strings.HasPrefix(fold(c), plain) && len(plain) >= 3 {
+		if len(plain) >= 3 && (strings.HasPrefix(fold(c), plain) || letters(fold(c)) == letters(plain)) {
 			d = min(d, 1)
 		}
 		if d < bestDistance {
@@ -27,6 +28,14 @@ func Nearest(name string, candidates []string) string {
 		}
 	}
 	return best
+}
+
+// letters are those of s in one order: words with the same ones are slips of
+// each other, as rwo is of row.
+func letters(s string) string {
+	sorted := []rune(s)
+	slices.Sort(sorted)
+	return string(sorted)
 }
 
 func fold(s string) string {

@@ -16,6 +16,8 @@ func TestNearest(t *testing.T) {
 		{"max-body", "max_body"},
 		{"redirects", ""},
 		{"parms", "params"},
+		{"haeders", "headers"},
+		{"jsno", "json"},
 		{"zzz", ""},
 		{"", ""},
 	} {
