@@ -34,7 +34,7 @@ func FuzzLoad(f *testing.F) {
 		if (s == nil) != (p.Err() != nil) {
 			t.Errorf("spec %v with %v", s, p.Err())
 		}
-		if d := time.Since(start); d > time.Second {
+		if d := time.Since(start); d > 10*time.Second {
 			t.Errorf("took %v", d)
 		}
 	})

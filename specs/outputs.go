@@ -61,6 +61,9 @@ func (d *decoder) output(n, file *tree.Node, kind OutputKind, path string) {
 	if file.Text == "" {
 		d.add(file.Pos, shape.Member(path, string(kind)), "the path is empty", `"-" is the standard output`)
 	}
+	if file.Text == "-" && (kind == OutputFailed || kind == OutputJUnit) {
+		d.add(file.Pos, shape.Member(path, string(kind)), string(kind)+" does not go to the standard output", "give it a file; ndjson and csv may be -")
+	}
 	if fields := present(n, "fields"); fields != nil && kind != OutputCSV {
 		d.add(fields.Pos, shape.Member(path, "fields"), "fields are the columns of a csv; "+string(kind)+" has none", "")
 	}

@@ -13,8 +13,16 @@ func (s *shapes) requestShape(name string, less []string) *shape.Shape {
 	fields = slices.DeleteFunc(fields, func(f shape.Field) bool { return slices.Contains(less, f.Name) })
 	return &shape.Shape{
 		Name: name, Kinds: []tree.Kind{tree.Map}, Fields: fields,
-		Need: [][]string{{"url", "extends"}}, Exclusive: exclusiveBodies(),
+		Need: [][]string{{"url", "extends"}}, Exclusive: exclusiveBodies(), Elsewhere: luaNames,
 	}
+}
+
+// luaNames are fields that only requests in Lua have, and what does their work
+// here.
+var luaNames = map[string]string{
+	"callback":          "that is on_response: the name of a function in the handler script, or {lua: …}",
+	"exception_handler": "that is on_error: the name of a function in the handler script, or {lua: …}",
+	"hooks":             "those are on_request, on_response and on_error",
 }
 
 // exclusiveBodies: of the bodies only data and files go together.
@@ -26,7 +34,7 @@ func (s *shapes) defaultsShape() *shape.Shape {
 	never := []string{"name", "url", "id", "needs", "foreach", "matrix", "repeat", "extends", "defer", "paginate", "save", "poll"}
 	fields := append(s.ownFields(), s.fields...)
 	fields = slices.DeleteFunc(fields, func(f shape.Field) bool { return slices.Contains(never, f.Name) })
-	return &shape.Shape{Name: "defaults", Kinds: []tree.Kind{tree.Map}, Fields: fields, Exclusive: exclusiveBodies()}
+	return &shape.Shape{Name: "defaults", Kinds: []tree.Kind{tree.Map}, Fields: fields, Exclusive: exclusiveBodies(), Elsewhere: luaNames}
 }
 
 // ownFields are those that the Lua API does not have.

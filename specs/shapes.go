@@ -32,7 +32,7 @@ var rootShape = sync.OnceValue(func() *shape.Shape {
 		{Name: "volley", Doc: "The version of the notation: 1.", Shape: versionShape(), Required: true},
 		{Name: "include", Doc: "Specs to put below this one.", Shape: includesShape()},
 		{Name: "profiles", Doc: "Changes by name, for --profile.", Shape: mapOf(profile)},
-	}, body...)}
+	}, body...), Elsewhere: map[string]string{"clients": "pools, TLS and proxies are those of sessions:"}}
 })
 
 // requestNames are the names of a request's fields.

@@ -66,8 +66,8 @@ func (p *phase) decide(u *unit, res *runtime.Result) bool {
 	switch {
 	case d.Err != nil:
 		fail(res, d.Err)
-	case d.Response != nil:
-		res.Response, res.Err = d.Response, nil
+	case d.Response != nil && res.Err == nil: // what stands for a failure leaves it one
+		res.Response = d.Response
 	}
 	res.Handled = res.Handled || d.Handled
 	if d.Value != nil {

@@ -180,8 +180,8 @@ func (p *phase) nextUnit() *unit {
 // openRow makes the next row of the groups, in turn, an instance.
 func (p *phase) openRow() bool {
 	for range p.groups {
-		p.turn = (p.turn + 1) % len(p.groups)
 		g := p.groups[p.turn]
+		p.turn = (p.turn + 1) % len(p.groups)
 		if g.state != groupOpen || p.fault != nil {
 			continue
 		}

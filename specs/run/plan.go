@@ -107,7 +107,7 @@ func (pl *planner) phase(list string, p *phase) error {
 func (pl *planner) unit(u *unit) {
 	s := &pl.plan.Steps[pl.first+u.step.index]
 	s.Count++
-	if usesAnswers(u.step.when) {
+	if usesAnswers(u.step.when) || u.step.unknownRow() {
 		u.step.when = nil // it may hold; foreseeable says so
 	}
 	var req *runtime.Request
@@ -119,11 +119,10 @@ func (pl *planner) unit(u *unit) {
 		return
 	}
 	target := pl.target(u.step, req)
-	pl.hosts[runtime.HostOf(target)]++
+	pl.hosts[runtime.HostOf(runtime.MaskURL(target))]++
 	if len(pl.plan.Requests) < pl.show {
-		shown := *req
-		shown.URL = target
-		pl.plan.Requests = append(pl.plan.Requests, Planned{Step: pl.first + u.step.index, Request: &shown, Row: u.at.row})
+		shown := discreet(req, target)
+		pl.plan.Requests = append(pl.plan.Requests, Planned{Step: pl.first + u.step.index, Request: shown, Row: u.at.row})
 	}
 }
 
@@ -184,6 +183,9 @@ func (s *step) foreseeable() bool {
 	}
 	return !slices.ContainsFunc(s.perUnit, func(o *step) bool { return !o.foreseeable() })
 }
+
+// unknownRow reports a step whose rows only an answer will tell.
+func (s *step) unknownRow() bool { return s.Foreach != nil && usesAnswers(s.Foreach.List) }
 
 // usesAnswers reports a template over captures.
 func usesAnswers(v *template.Value) bool {

@@ -23,7 +23,11 @@ func (p *Plan) WriteText(w io.Writer, secrets *secret.Set) error {
 	line := func(format string, args ...any) {
 		out.WriteString(secrets.Mask(fmt.Sprintf(format, args...)) + "\n") //nolint:errcheck // Flush tells
 	}
-	line("%s requests%s", about(p.Total, p.Exact), named(p.Name))
+	requests := "requests"
+	if p.Total == 1 {
+		requests = "request"
+	}
+	line("%s %s%s", about(p.Total, p.Exact), requests, named(p.Name))
 	for i := range p.Steps {
 		s := &p.Steps[i]
 		text := fmt.Sprintf("  %-8s  %-20s %s", s.List, runtime.Escape(s.Label), about(s.Count-s.Skipped, s.Exact))
@@ -36,7 +40,11 @@ func (p *Plan) WriteText(w io.Writer, secrets *secret.Set) error {
 		line("%s", text)
 	}
 	for _, h := range p.Hosts {
-		line("  host      %-20s %s", runtime.Escape(h.Host), about(h.Count, p.Exact))
+		host := runtime.Escape(h.Host)
+		if host == "" {
+			host = "not known yet"
+		}
+		line("  host      %-20s %s", host, about(h.Count, p.Exact))
 	}
 	for i := range p.Requests {
 		line("\n%s", p.Requests[i].text())

@@ -90,12 +90,7 @@ func (r *Run) hide(v any) {
 // fieldOptions are the gates of request and session fields. Paths start at the
 // folder of the spec.
 func (r *Run) fieldOptions(s *client.Session) fields.Options {
-	o := fields.Options{Readable: r.config.Readable, Socket: r.config.Socket, OpenFile: func(path string) (*os.File, error) {
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(filepath.Dir(r.spec.File), path)
-		}
-		return r.open(path)
-	}}
+	o := fields.Options{Dir: filepath.Dir(r.spec.File), Readable: r.config.Readable, Socket: r.config.Socket, OpenFile: r.open}
 	if s != nil {
 		o.Executor = s
 	}

@@ -49,7 +49,12 @@ func (p *phase) sourceRows(name string) *rows {
 		Later: func() { r.config.Consumer.Deliver(p.rowCame) },
 		Scope: &scope{run: r}, Lua: r.generator, Seed: r.seed,
 	})
-	return &rows{source: source, read: read, err: err}
+	if err != nil {
+		e := *runtime.AsError(err)
+		e.Message = source.Pos.String() + ": data " + name + ": " + e.Message
+		return &rows{err: &e}
+	}
+	return &rows{source: source, read: read}
 }
 
 // rowCame runs on the consumer's goroutine. The row is read where the phase

@@ -227,7 +227,10 @@ func (c *checker) members(n *tree.Node, s *Shape, path string) {
 
 func (c *checker) unknown(m tree.Member, s *Shape, path string) {
 	names := s.names()
-	hint := c.nearest(m.Name, names)
+	hint := s.Elsewhere[m.Name]
+	if hint == "" {
+		hint = c.nearest(m.Name, names)
+	}
 	if hint == "" && len(names) <= 12 {
 		hint = "there is " + strings.Join(names, ", ")
 	}

@@ -26,6 +26,9 @@ type Shape struct {
 	// Exclusive lists names of which a map may have one; Need of which it
 	// must have at least one.
 	Exclusive, Need [][]string
+	// Elsewhere has hints for names that a user may know from other places, by
+	// the unknown name.
+	Elsewhere map[string]string
 }
 
 // Field is a named member of a map.

@@ -96,7 +96,7 @@ func FuzzParse(f *testing.F) {
 		if n != nil {
 			tree.Merge(n, n)
 		}
-		if took := time.Since(start); took > 2*time.Second {
+		if took := time.Since(start); took > 10*time.Second {
 			t.Errorf("it took %v", took)
 		}
 	})
