@@ -63,10 +63,24 @@ func loadSpec(src *source, profile string, vars map[string]string, lua *specLua)
 	if spec == nil {
 		return nil, problems
 	}
-	if specrun.Check(spec, problems); problems.Err() != nil {
+	specrun.Check(spec, problems)
+	checkOutputs(spec, problems)
+	if problems.Err() != nil {
 		return nil, problems
 	}
 	return spec, problems
+}
+
+// checkOutputs finds what no output can be made of: columns without a meaning.
+func checkOutputs(spec *specs.Spec, problems *tree.Problems) {
+	for i := range spec.Outputs {
+		out := &spec.Outputs[i]
+		for _, name := range out.Fields {
+			if err := sink.CheckField(name); err != nil {
+				problems.Add(out.Pos, "outputs.fields", runtime.AsError(err).Message, "")
+			}
+		}
+	}
 }
 
 // lookupEnv reads the environment as a spec may: the names in its env are
@@ -112,7 +126,9 @@ func (p *specFile) execute(ctx context.Context, r *run, consumer runtime.Consume
 		r.refused(err)
 		return nil
 	}
-	return job.Execute(ctx)
+	err = job.Execute(ctx)
+	r.outcome.threshold = r.outcome.threshold || job.Aborted()
+	return err
 }
 
 // refused tells why a spec was not begun: nothing was sent.

@@ -64,6 +64,7 @@ type Run struct {
 	captures map[string]any            // of scope run
 	answers  map[string]*expect.Answer // the last to each request that same_as names
 	counts   counts
+	aborted  bool   // by abort_on
 	text     []byte // for rendering
 
 	setup, main, teardown *phase

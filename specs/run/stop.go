@@ -19,6 +19,10 @@ func (r *Run) stop(format string, args ...any) {
 
 func (r *Run) stopping() bool { return r.engine.Stopping() != nil }
 
+// Aborted reports, after Execute, that abort_on ended the run: its threshold is
+// broken.
+func (r *Run) Aborted() bool { return r.aborted }
+
 // count takes note of a Result, and stops a run whose numbers say so.
 func (r *Run) count(res *runtime.Result) {
 	switch {
@@ -31,7 +35,8 @@ func (r *Run) count(res *runtime.Result) {
 		r.counts.failed++
 	}
 	for i := range r.spec.AbortOn {
-		if a := &r.spec.AbortOn[i]; r.counts.breaks(a) {
+		if a := &r.spec.AbortOn[i]; r.counts.breaks(a) && !r.stopping() {
+			r.aborted = true
 			r.stop("abort_on: error_rate is %.4g after %d requests", r.counts.errorRate(), r.counts.ok+r.counts.failed)
 		}
 	}
