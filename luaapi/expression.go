@@ -58,8 +58,9 @@ func CompileExpression(source string, at Place) (*Expression, error) {
 	return compileAt(prefix+"return ", source, at)
 }
 
-// compileInline compiles an expression or a chunk.
-func compileInline(source string, at Place) (*Expression, error) {
+// CompileInline compiles Lua that is written in place of a function's name: an
+// expression or statements. The error is that of CompileExpression.
+func CompileInline(source string, at Place) (*Expression, error) {
 	if e, err := CompileExpression(source, at); err == nil {
 		return e, nil
 	}

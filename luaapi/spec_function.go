@@ -35,7 +35,7 @@ func (h *Handlers) Function(source string, inline bool, at Place) (*SpecFunction
 	if !inline {
 		return h.namedFunction(source, at)
 	}
-	e, err := compileInline(source, at)
+	e, err := CompileInline(source, at)
 	if err != nil {
 		return nil, err
 	}

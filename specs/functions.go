@@ -57,7 +57,7 @@ func (d *decoder) functionOf(n *tree.Node, field, path string) *Function {
 	}
 	f := &Function{Source: textOf(v), Pos: v.Pos}
 	if inline := present(v, "lua"); inline != nil {
-		f = &Function{Source: textOf(inline), Inline: true, Pos: inline.Pos}
+		f = &Function{Source: inline.Code(), Inline: true, Pos: inline.CodePos()}
 	}
 	if f.Source == "" {
 		return nil

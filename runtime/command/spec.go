@@ -16,6 +16,7 @@ import (
 	"volley/runtime/sink"
 	"volley/specs"
 	specrun "volley/specs/run"
+	expr "volley/specs/template"
 	"volley/specs/tree"
 )
 
@@ -65,6 +66,7 @@ func loadSpec(src *source, profile string, vars map[string]string, lua *specLua)
 	}
 	specrun.Check(spec, problems)
 	checkOutputs(spec, problems)
+	checkInline(spec, problems)
 	if problems.Err() != nil {
 		return nil, problems
 	}
@@ -80,6 +82,22 @@ func checkOutputs(spec *specs.Spec, problems *tree.Problems) {
 				problems.Add(out.Pos, "outputs.fields", runtime.AsError(err).Message, "")
 			}
 		}
+	}
+}
+
+// checkInline compiles the Lua that stands in place of functions.
+func checkInline(spec *specs.Spec, problems *tree.Problems) {
+	for _, f := range spec.InlineFunctions() {
+		_, err := luaapi.CompileInline(f.Source, place(f.Pos))
+		if err == nil {
+			continue
+		}
+		var syntax *expr.SyntaxError
+		if err = placed(f.Pos, err); errors.As(err, &syntax) {
+			problems.Add(syntax.Pos, "lua", syntax.Message, "")
+			continue
+		}
+		problems.Add(f.Pos, "lua", err.Error(), "")
 	}
 }
 

@@ -220,7 +220,7 @@ func (d *decoder) generator() origin {
 	if n == nil {
 		return &list{}
 	}
-	return &generator{function: Function{Source: n.Text, Inline: !functionName.MatchString(n.Text), Pos: n.Pos}}
+	return &generator{function: Function{Source: n.Code(), Inline: !functionName.MatchString(n.Text), Pos: n.CodePos()}}
 }
 
 var functionName = regexp.MustCompile(`^\s*[A-Za-z_][A-Za-z0-9_]*\s*$`)

@@ -37,12 +37,7 @@ func (c *Compiler) Expression(n *tree.Node, path string) *Value {
 	if n == nil || n.Kind == tree.List || n.Kind == tree.Map || Has(n.Text) {
 		return c.Compile(n, path)
 	}
-	pos := n.Pos
-	source := strings.TrimLeft(n.Text, " \t\r\n")
-	if first, _, _ := strings.Cut(source, "\n"); first != "" {
-		pos = n.Places(n.Pos, first, 1)[0]
-	}
-	return &Value{node: n, parts: []part{{expression: c.expression(source, pos, path)}}}
+	return &Value{node: n, parts: []part{{expression: c.expression(n.Code(), n.CodePos(), path)}}}
 }
 
 func (c *Compiler) node(n *tree.Node, path string) *Value {

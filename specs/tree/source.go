@@ -132,6 +132,22 @@ func (n *Node) Places(from Pos, text string, count int) []Pos {
 	return places
 }
 
+// CodePos is where the text of a scalar begins, less the space in front: of a
+// block that is in the lines below.
+func (n *Node) CodePos() Pos {
+	first, _, _ := strings.Cut(strings.TrimLeft(n.Text, space), "\n")
+	if first == "" {
+		return n.Pos
+	}
+	return n.Places(n.Pos, first, 1)[0]
+}
+
+// space is what Code cuts off in front.
+const space = " \t\r\n"
+
+// Code is the text of a scalar from CodePos on.
+func (n *Node) Code() string { return strings.TrimLeft(n.Text, space) }
+
 // places appends occurrences until the capacity is used up.
 func (s *source) places(to []Pos, from Pos, text string) []Pos {
 	start := s.offset(from)
