@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"slices"
 
 	lua "github.com/yuin/gopher-lua"
 
@@ -115,8 +116,17 @@ func (s *Script) scopeValue(L *lua.LState, v any) lua.LValue {
 	return vm.ToLua(L, v)
 }
 
+// scopeNames are what an expression of a spec may begin with.
+var scopeNames = []string{"vars", "env", "secrets", "row", "matrix", "captures", "res", "run", "hash"}
+
 func unknownName(name string, known []string) error {
-	hint := spell.Hint(name, []string{"vars", "env", "secrets", "row", "matrix", "captures", "res", "run", "hash"})
+	switch {
+	case name == "res":
+		return runtime.Errorf(runtime.KindInvalidArgument, `there is no res here; a function of on_response gets resp, one of on_error req and err`)
+	case slices.Contains(scopeNames, name):
+		return runtime.Errorf(runtime.KindInvalidArgument, "there is no %s here", name)
+	}
+	hint := spell.Hint(name, scopeNames)
 	if hint == "" {
 		hint = spell.Hint(name, known)
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"volley/luaapi"
@@ -73,16 +74,32 @@ func loadSpec(src *source, profile string, vars map[string]string, lua *specLua)
 	return spec, problems
 }
 
-// checkOutputs finds what no output can be made of: columns without a meaning.
+// checkOutputs finds what no output can be made of: columns without a meaning,
+// and rows of several shapes in one table.
 func checkOutputs(spec *specs.Spec, problems *tree.Problems) {
+	sources := map[string]bool{}
+	for _, r := range spec.Requests {
+		if r.Foreach != nil {
+			sources[r.Foreach.Source] = true
+		}
+	}
 	for i := range spec.Outputs {
 		out := &spec.Outputs[i]
+		if out.Kind == specs.OutputFailed && len(sources) > 1 && tabular(out.Path.Node().Text) {
+			problems.Add(out.Pos, "outputs.failed", "a table has the columns of one data source, and requests of several may fail", "write .jsonl")
+		}
 		for _, name := range out.Fields {
 			if err := sink.CheckField(name); err != nil {
 				problems.Add(out.Pos, "outputs.fields", runtime.AsError(err).Message, "")
 			}
 		}
 	}
+}
+
+// tabular reports the path of a table.
+func tabular(path string) bool {
+	path = strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst")
+	return strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".tsv")
 }
 
 // checkInline compiles the Lua that stands in place of functions.
