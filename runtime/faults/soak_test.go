@@ -48,7 +48,7 @@ func TestSoak(t *testing.T) {
 	f.soak(t, c, rng, time.Now().Add(3*time.Second/2)) // until pools have their size
 
 	samples := sampleUntil(t, *soakFor, func(end time.Time) int { return f.soak(t, c, rng, end) })
-	third := len(samples) / 3
+	third := max(1, len(samples)/3)
 	first, last := median(samples[:third]), median(samples[len(samples)-third:])
 	t.Logf("%d samples; first third %+v; last third %+v; at the end %+v", len(samples), first, last, samples[len(samples)-1])
 	if *soakFor < trend {
