@@ -85,6 +85,7 @@ func (r *run) plan(ctx context.Context, first int, curl, asJSON bool) error {
 	}
 	defer r.close()
 	r.planning = true
+	r.engine.Stop(&runtime.Error{Kind: runtime.KindCancelled, Message: "a plan sends nothing"})
 	p := programs[0].(*specFile)
 	var plan *specrun.Plan
 	render := func(consumer runtime.Consumer, waiter runtime.Waiter, hooks specrun.Hooks) (err error) {

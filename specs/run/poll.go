@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"volley/runtime"
@@ -88,7 +89,7 @@ func (p *phase) ask(u *unit, res *runtime.Result) bool {
 		fail(res, err)
 		return false
 	}
-	req := bare(res.Request, target)
+	req := u.bare(res, target)
 	if req.Method = "GET"; poll.Method != "" {
 		req.Method = poll.Method
 	}
@@ -105,9 +106,11 @@ func (p *phase) again(u *unit, res *runtime.Result, req *runtime.Request, after 
 	p.batch.Again(res, req, after)
 }
 
-// bare returns a copy of req for another URL, without what belonged to the
-// first: its parameters and its body.
-func bare(req *runtime.Request, target string) *runtime.Request {
+// bare returns a copy of the request of res for another URL, without what
+// belonged to the first: its parameters, its body, and at another origin its
+// credentials, as behind a redirect.
+func (u *unit) bare(res *runtime.Result, target string) *runtime.Request {
+	req := res.Request
 	var made struct {
 		req     runtime.Request
 		options runtime.Options
@@ -118,7 +121,46 @@ func bare(req *runtime.Request, target string) *runtime.Request {
 	}
 	made.options.Params = runtime.Params{}
 	made.req.URL, made.req.Options, made.req.Body, made.req.Owner = target, &made.options, nil, nil
+	if !sameOrigin(asked(res), target) {
+		u.detach(&made.req)
+	}
 	return &made.req
+}
+
+// asked is where the request of res went before any redirect.
+func asked(res *runtime.Result) string {
+	if len(res.Response.History) > 0 {
+		return res.Response.History[0].URL
+	}
+	return res.Response.URL
+}
+
+// sameOrigin compares scheme, host and port; a relative URL stays where it is.
+func sameOrigin(from, to string) bool {
+	host := runtime.HostOf(to)
+	if host == "" {
+		return true
+	}
+	scheme, _, _ := strings.Cut(from, ":")
+	other, _, _ := strings.Cut(to, ":")
+	return strings.EqualFold(scheme, other) && runtime.HostOf(from) == host
+}
+
+// detach takes what is for the first origin off req.
+func (u *unit) detach(req *runtime.Request) {
+	secrets := []string{"Authorization", "Cookie", "Proxy-Authorization", "Host"}
+	if s, ok := req.Session.(interface {
+		SecretHeaders(*runtime.Request) []string
+	}); ok {
+		secrets = append(secrets, s.SecretHeaders(req)...)
+	}
+	o := req.Options
+	o.Auth, o.Cookies, o.Cert, o.Detached = nil, nil, nil, true
+	o.Unset = append(o.Unset[:len(o.Unset):len(o.Unset)], secrets...)
+	req.Header = req.Header.Clone()
+	for _, name := range secrets {
+		req.Header.Del(name)
+	}
 }
 
 // nextPage returns the request for the page after a good answer, nil after the
@@ -151,7 +193,7 @@ func (p *phase) nextPage(u *unit, res *runtime.Result) *runtime.Request {
 		fail(res, err)
 		return nil
 	}
-	next := bare(res.Request, target)
+	next := u.bare(res, target)
 	next.Body = res.Request.Body
 	return next
 }
