@@ -42,6 +42,7 @@ type conn struct {
 
 	ready    func(fd uintptr) bool // readReady, made once
 	readyErr error
+	ask      ask
 
 	// The exchange under way.
 	ctx      context.Context

@@ -36,7 +36,7 @@ func (c *conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Error
 			return reply, nil
 		}
 	}
-	if c.served && err.Sent != runtime.SentYes && err.Kind == runtime.KindClosed {
+	if c.served && !c.ask.disturbed && err.Sent != runtime.SentYes && err.Kind == runtime.KindClosed {
 		trip.verdict = stale
 	}
 	c.drop()
@@ -109,6 +109,10 @@ func (c *conn) run(trip *trip, out *outgoing) (*head, *runtime.Error) {
 	if h == nil && err == nil {
 		h, err = c.final(trip)
 	}
+	if c.ask.atOnce {
+		sendErr = c.ask.err
+		c.recycle(out.head)
+	}
 	if err != nil && sendErr != nil && c.sent != runtime.SentYes {
 		return nil, c.fault(runtime.PhaseSend, sendErr)
 	}
@@ -118,8 +122,14 @@ func (c *conn) run(trip *trip, out *outgoing) (*head, *runtime.Error) {
 // send writes the head and a short body in one piece, and leaves a long body
 // to an upload. After an error the answer may be there all the same.
 func (c *conn) send(trip *trip, out *outgoing) error {
-	c.clock.armWrite(c.nc, trip.now)
 	inline := out.source == nil && len(out.data) <= inlineBody
+	if inline && c.ask.atOnce {
+		out.head.data = append(out.head.data, out.data...)
+		out.started = true
+		c.ask.data = out.head.data
+		return nil
+	}
+	c.clock.armWrite(c.nc, trip.now)
 	if !out.expect && !inline {
 		c.startUpload(out, append([]byte(nil), out.head.data...))
 		c.recycle(out.head)
@@ -220,36 +230,6 @@ func (c *conn) waitsOn(err error) bool {
 		c.clock.extend(c.upload.since())
 	}
 	return c.clock.rearmRead(c.nc, time.Now())
-}
-
-// fillWhenReady is fill of a socket, without a buffer until something is
-// there: thousands of exchanges that wait need none.
-func (c *conn) fillWhenReady(now time.Time) (int, error) {
-	if c.ready == nil {
-		c.ready = c.readReady
-	}
-	c.clock.armRead(c.nc, now)
-	for {
-		err := c.wire.raw.Read(c.ready)
-		if err == nil {
-			return c.w, c.readyErr
-		}
-		if !c.waitsOn(err) {
-			return 0, err
-		}
-	}
-}
-
-// readReady reads what is there; false when nothing is yet.
-func (c *conn) readReady(fd uintptr) bool {
-	c.needBuffer()
-	n, err := readNow(fd, c.buf)
-	if n < 0 {
-		c.yieldBuffer()
-		return false
-	}
-	c.w, c.readyErr = n, err
-	return true
 }
 
 // fill reads more into the buffer, which grows to at most limit bytes, and

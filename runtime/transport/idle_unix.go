@@ -48,6 +48,17 @@ func readNow(fd uintptr, p []byte) (int, error) {
 	}
 }
 
+// writeNow writes what can be written without waiting. Whatever went wrong is
+// left for an ordinary write to meet again.
+func writeNow(fd uintptr, p []byte) int {
+	for {
+		n, err := syscall.Write(int(fd), p)
+		if !errors.Is(err, syscall.EINTR) {
+			return max(n, 0)
+		}
+	}
+}
+
 // openFilesLimit returns the soft RLIMIT_NOFILE, which the Go runtime raised
 // to the hard one at start.
 func openFilesLimit() int {

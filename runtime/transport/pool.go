@@ -60,7 +60,7 @@ func (t *Transport) acquire(ctx context.Context, trip *trip) (link, *runtime.Err
 			if err != nil || found != (link{}) {
 				return found, err
 			}
-		case c.fresh(trip.now) && c.quiet():
+		case c.fresh(trip.now) && (c.asksAtOnce(x) || c.quiet()):
 			t.counts.requests.Add(1)
 			t.counts.reused.Add(1)
 			return link{conn: c}, nil

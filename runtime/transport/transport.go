@@ -115,14 +115,21 @@ func (t *Transport) try(ctx context.Context, trip *trip) (*Reply, *runtime.Error
 			return nil, err
 		}
 	}
-	link, err := t.acquire(ctx, trip)
-	if err != nil {
-		return nil, err
+	for {
+		link, err := t.acquire(ctx, trip)
+		if err != nil {
+			return nil, err
+		}
+		if link.stream != nil {
+			return link.stream.exchange(ctx, trip)
+		}
+		reply, err := link.conn.exchange(ctx, trip)
+		if err == nil || !link.conn.ask.disturbed {
+			return reply, err
+		}
+		t.counts.requests.Add(-1)
+		t.counts.reused.Add(-1)
 	}
-	if link.stream != nil {
-		return link.stream.exchange(ctx, trip)
-	}
-	return link.conn.exchange(ctx, trip)
 }
 
 // Stats returns the counts so far.
