@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"strconv"
 	"strings"
 	"sync/atomic"
 
@@ -357,6 +358,9 @@ func plainText(v lua.LValue) (string, bool) {
 	case lua.LString:
 		return string(v), true
 	case lua.LNumber:
+		if n := int64(v); lua.LNumber(n) == v {
+			return strconv.FormatInt(n, 10), true
+		}
 		return v.String(), true
 	}
 	return "", false

@@ -38,7 +38,7 @@ type flight struct {
 	paused  time.Duration // spent in hooks since then
 	history []*runtime.Response
 
-	exchange *transport.Exchange // of the current hop
+	exchange transport.Exchange // of the current hop
 }
 
 // hop is what one exchange leaves behind: the request as sent, the response.
@@ -138,7 +138,7 @@ func (f *flight) send(h *hop) (*transport.Reply, *runtime.Error) {
 	if err != nil {
 		return nil, runtime.AsError(err)
 	}
-	x := f.exchange
+	x := &f.exchange
 	x.Route = route
 	x.ConnectTimeout = max(f.timeout.Connect, 0)
 	x.ReadTimeout = max(f.timeout.Read, 0)

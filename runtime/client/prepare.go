@@ -97,11 +97,11 @@ func (f *flight) frame(req *runtime.Request) *runtime.Error {
 	if err != nil {
 		return err
 	}
-	f.exchange = &transport.Exchange{
+	f.exchange = transport.Exchange{
 		Method: req.Method, Scheme: f.at.scheme, Host: f.at.host, Port: f.at.port, Target: f.at.target,
 		Header: req.Header, Replayable: true,
 	}
-	x := f.exchange
+	x := &f.exchange
 	switch b := req.Body.(type) {
 	case nil:
 		if length > 0 || chunked {
@@ -126,7 +126,7 @@ func (f *flight) frame(req *runtime.Request) *runtime.Error {
 
 // announce settles the body's length with what the caller's header said.
 func (f *flight) announce(req *runtime.Request, given int64, chunked bool) *runtime.Error {
-	x := f.exchange
+	x := &f.exchange
 	switch {
 	case chunked:
 		x.Length = -1

@@ -32,6 +32,7 @@ type dialing struct {
 // dial opens a connection in the slot that was taken for it, which it gives
 // back when it fails.
 func (t *Transport) dial(parent context.Context, o *origin, trip *trip) (*conn, *runtime.Error) {
+	trip.dialled = true
 	d := &dialing{transport: t, origin: o, trip: trip, parent: parent, phase: runtime.PhaseDNS, permit: permit{from: t.lookups}}
 	trip.timings = runtime.Timings{}
 	looking, err := d.takeLookup()

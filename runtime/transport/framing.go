@@ -85,7 +85,9 @@ func bodyless(method string, status int) bool {
 // contentLength reads a Content-Length, which may be a list of equal values,
 // and compares it with the one before (-1: none).
 func contentLength(value string, before int64) (int64, *runtime.Error) {
-	for part := range strings.SplitSeq(value, ",") {
+	for rest, more := value, true; more; {
+		var part string
+		part, rest, more = strings.Cut(rest, ",")
 		part = trim(part)
 		if part == "" || strings.Trim(part, "0123456789") != "" {
 			return before, malformed("Content-Length is %s", quote(value))

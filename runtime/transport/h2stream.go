@@ -42,6 +42,7 @@ type stream struct {
 // exchange sends the trip's request on a stream that was reserved.
 func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Error) {
 	s := &stream{conn: h, trip: *trip, parent: ctx}
+	s.trip.exchange = &s.trip.own
 	reused := h.use(trip.now)
 	if !reused {
 		s.trip.timings = h.timings

@@ -31,6 +31,7 @@ type Transport struct {
 	resolver *net.Resolver
 	buffers  sync.Pool // *readBuffer
 	writes   sync.Pool // *writeBuffer
+	trips    sync.Pool // *trip
 
 	routesMu sync.Mutex
 	routes   map[RouteConfig]*Route
@@ -77,6 +78,7 @@ func New(config Config) *Transport {
 		restful:  map[*h2conn]struct{}{},
 	}
 	t.buffers.New = func() any { return new(readBuffer) }
+	t.trips.New = func() any { return new(trip) }
 	t.writes.New = func() any { return &writeBuffer{data: make([]byte, 0, 2<<10)} }
 	t.h2 = sync.OnceValue(t.newH2)
 	t.direct = &Route{transport: t}
@@ -89,11 +91,26 @@ func New(config Config) *Transport {
 // Every error is an *runtime.Error. A Reply's Body must be read to its end or
 // closed.
 func (t *Transport) Do(ctx context.Context, x *Exchange) (*Reply, error) {
-	trip := &trip{own: *x, start: time.Now(), deadline: x.Deadline}
-	trip.exchange, trip.now = &trip.own, trip.start
+	trip := t.trips.Get().(*trip)
+	trip.begin(x)
+	defer t.finish(trip)
 	if x.Route == nil {
 		trip.own.Route = t.direct
 	}
+	return t.travel(ctx, trip)
+}
+
+// finish keeps the trip's memory for another, unless a dial, of which parts may
+// go on for a while, had to do with it.
+func (t *Transport) finish(trip *trip) {
+	if !trip.dialled {
+		trip.own = Exchange{} // nothing of the request is kept alive
+		t.trips.Put(trip)
+	}
+}
+
+// travel tries until there is a reply, or an error that stands.
+func (t *Transport) travel(ctx context.Context, trip *trip) (*Reply, error) {
 	if err := trip.own.check(); err != nil {
 		return nil, err
 	}

@@ -21,6 +21,14 @@ type trip struct {
 	refused   int           // times an HTTP/2 server said it did nothing
 	hunger    time.Duration // waited for a file descriptor
 	verdict   verdict       // on the try that failed
+	dialled   bool          // for it, or tried to
+}
+
+// begin makes t the trip of a copy of x.
+func (t *trip) begin(x *Exchange) {
+	now := time.Now()
+	*t = trip{own: *x, start: now, now: now, deadline: x.Deadline}
+	t.exchange = &t.own
 }
 
 // verdict says what a failed try means for another.
