@@ -41,6 +41,7 @@ type Client struct {
 	transport *transport.Transport
 	session   *Session // of requests that have none
 	budget    budget
+	flights   sync.Pool // *flight
 
 	mu       sync.Mutex
 	private  map[*transport.Transport]struct{} // of sessions with pools of their own
@@ -57,6 +58,7 @@ func New(config Config) (*Client, error) {
 		transport: transport.New(config.Transport),
 		private:   map[*transport.Transport]struct{}{},
 	}
+	c.flights.New = func() any { return new(flight) }
 	c.budget.init(config.MaxInFlightBytes)
 	c.budget.memory.allow(config.MaxMemory)
 	if config.Proxy != "" {

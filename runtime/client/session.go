@@ -211,7 +211,12 @@ func (s *Session) profileOf(req *runtime.Request) *profile {
 
 // Do implements runtime.Executor: one attempt, with its redirects.
 func (s *Session) Do(ctx context.Context, req *runtime.Request) (*runtime.Response, error) {
-	var f flight
+	// Not on the stack, which stays small that way for the thousands that wait.
+	f := s.client.flights.Get().(*flight)
+	defer func() {
+		*f = flight{}
+		s.client.flights.Put(f)
+	}()
 	err := f.begin(ctx, s, req)
 	if err == nil {
 		var resp *runtime.Response

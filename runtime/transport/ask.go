@@ -11,11 +11,12 @@ import (
 // idle, the request is written, and its answer waited for. Each of the three
 // on its own costs the same system calls and one more.
 type ask struct {
-	atOnce    bool   // the exchange under way does so
-	data      []byte // what is still to be written
-	quiet     bool   // nothing came in while the connection was idle
-	disturbed bool   // something did: the connection is of no use
-	err       error  // of the write
+	atOnce    bool         // the exchange under way does so
+	data      []byte       // what is still to be written
+	buffer    *writeBuffer // that data lies in
+	quiet     bool         // nothing came in while the connection was idle
+	disturbed bool         // something did: the connection is of no use
+	err       error        // of the write
 	seen      [1]byte
 }
 
@@ -87,8 +88,16 @@ func (c *conn) askNow(fd uintptr) bool {
 	if c.ask.data = c.ask.data[n:]; len(c.ask.data) > 0 {
 		return false
 	}
-	c.ask.data = nil
+	c.asked()
 	return true
+}
+
+// asked gives the buffer back: thousands that wait need none.
+func (c *conn) asked() {
+	if c.ask.buffer != nil {
+		c.recycle(c.ask.buffer)
+	}
+	c.ask.data, c.ask.buffer = nil, nil
 }
 
 // askOn writes what a full socket did not take at once. An answer may be there
@@ -96,7 +105,7 @@ func (c *conn) askNow(fd uintptr) bool {
 func (c *conn) askOn() error {
 	c.clock.armWrite(c.nc, time.Now())
 	c.ask.err = c.write(c.ask.data)
-	c.ask.data = nil
+	c.asked()
 	if c.ask.err != nil && isTimeout(c.ask.err) {
 		return c.ask.err
 	}

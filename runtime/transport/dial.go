@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -27,6 +28,25 @@ type dialing struct {
 	phase     runtime.Phase
 	permit    permit
 	wire      *wire // nil until the socket is open
+}
+
+// dialApart dials on a stack of its own, which it takes a large one to do: the
+// stacks of exchanges, which wait by the thousand, stay small.
+func (t *Transport) dialApart(ctx context.Context, o *origin, trip *trip) (c *conn, err *runtime.Error) {
+	done := make(chan any)
+	go func() {
+		defer func() {
+			if p := recover(); p != nil {
+				done <- fmt.Sprintf("%v\n\n%s", p, debug.Stack())
+			}
+			close(done)
+		}()
+		c, err = t.dial(ctx, o, trip)
+	}()
+	if p := <-done; p != nil {
+		panic(p) // in the goroutine whose request it is
+	}
+	return c, err
 }
 
 // dial opens a connection in the slot that was taken for it, which it gives

@@ -111,7 +111,7 @@ func (c *conn) run(trip *trip, out *outgoing) (*head, *runtime.Error) {
 	}
 	if c.ask.atOnce {
 		sendErr = c.ask.err
-		c.recycle(out.head)
+		c.asked() // it may never have come to that
 	}
 	if err != nil && sendErr != nil && c.sent != runtime.SentYes {
 		return nil, c.fault(runtime.PhaseSend, sendErr)
@@ -126,7 +126,7 @@ func (c *conn) send(trip *trip, out *outgoing) error {
 	if inline && c.ask.atOnce {
 		out.head.data = append(out.head.data, out.data...)
 		out.started = true
-		c.ask.data = out.head.data
+		c.ask.data, c.ask.buffer = out.head.data, out.head
 		return nil
 	}
 	c.clock.armWrite(c.nc, trip.now)

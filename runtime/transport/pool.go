@@ -132,7 +132,7 @@ func (t *Transport) open(ctx context.Context, o *origin, trip *trip) (*conn, *ru
 	if !ready || err != nil {
 		return nil, err
 	}
-	c, err := t.dial(ctx, o, trip)
+	c, err := t.dialApart(ctx, o, trip)
 	if err != nil && short(err) && trip.starved(ctx) {
 		return nil, nil
 	}
