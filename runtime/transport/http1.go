@@ -36,7 +36,10 @@ func (c *conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Error
 			return reply, nil
 		}
 	}
-	if c.served && !c.ask.disturbed && err.Sent != runtime.SentYes && err.Kind == runtime.KindClosed {
+	switch {
+	case c.ask.disturbed:
+		trip.verdict = disturbed
+	case c.served && err.Sent != runtime.SentYes && err.Kind == runtime.KindClosed:
 		trip.verdict = stale
 	}
 	c.drop()

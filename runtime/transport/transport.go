@@ -141,9 +141,10 @@ func (t *Transport) try(ctx context.Context, trip *trip) (*Reply, *runtime.Error
 			return link.stream.exchange(ctx, trip)
 		}
 		reply, err := link.conn.exchange(ctx, trip)
-		if err == nil || !link.conn.ask.disturbed {
+		if err == nil || trip.verdict != disturbed {
 			return reply, err
 		}
+		trip.verdict = final
 		t.counts.requests.Add(-1)
 		t.counts.reused.Add(-1)
 	}

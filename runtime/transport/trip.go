@@ -39,6 +39,7 @@ const (
 	stale               // a reused connection ended before the first byte
 	unprocessed         // the HTTP/2 peer vouches that it did nothing
 	wantsHTTP1          // it asks for HTTP/1.1 instead
+	disturbed           // the connection had been of no use, and nothing was sent
 )
 
 // tick looks at the clock.
