@@ -49,6 +49,11 @@ func Start(ctx context.Context, addr string) (*Server, error) {
 	if err != nil {
 		return nil, runtime.Errorf(runtime.KindIO, "httpbin cannot listen on %s: %w; choose another --addr", addr, err)
 	}
+	return Serve(ln), nil
+}
+
+// Serve serves on a listener that is open, and its own from now on.
+func Serve(ln net.Listener) *Server {
 	s := &Server{addr: ln.Addr().String(), taken: map[net.Conn]struct{}{}}
 	s.http = &http.Server{
 		Handler:           s.releasing(newHandler()),
@@ -65,7 +70,7 @@ func Start(ctx context.Context, addr string) (*Server, error) {
 		// listener that died: requests then fail to connect, which says it.
 		_ = s.http.Serve(ln)
 	})
-	return s, nil
+	return s
 }
 
 func newHandler() http.Handler {

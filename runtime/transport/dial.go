@@ -236,8 +236,20 @@ func (d *dialing) dialUnder(ctx context.Context, network, address string) (net.C
 	if dial := d.transport.config.Dial; dial != nil {
 		return dial(ctx, network, address)
 	}
+	local := d.trip.exchange.Route.local
+	if network == "unix" {
+		local = nil
+	}
+	return d.transport.config.open(ctx, network, address, local)
+}
+
+// open opens one socket, from local unless that is nil.
+func (c *Config) open(ctx context.Context, network, address string, local *net.TCPAddr) (net.Conn, error) {
+	if c.Sockets != nil {
+		return c.Sockets.DialContext(ctx, network, address, local)
+	}
 	var dialer net.Dialer
-	if local := d.trip.exchange.Route.local; local != nil && network != "unix" {
+	if local != nil {
 		dialer.LocalAddr = local
 	}
 	return dialer.DialContext(ctx, network, address)

@@ -65,10 +65,20 @@ type Config struct {
 	// for a route's DNS server; its error, an *runtime.Error of kind denied,
 	// ends the dial. nil: all is allowed.
 	Control func(address, host string) error
+	// Sockets opens every socket, also those to name servers, whose names Go
+	// then resolves itself. nil: the system, by net.Dialer.
+	Sockets Sockets
 	// Dial replaces the network, for tests. nil: net.Dialer.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// TLS is cloned for each route; for tests that need their own roots.
 	TLS *tls.Config
+}
+
+// Sockets opens sockets where this process may not. What DialContext returns
+// is what net.Dialer does, errors included; local is the address to connect
+// from, nil for any.
+type Sockets interface {
+	DialContext(ctx context.Context, network, address string, local *net.TCPAddr) (net.Conn, error)
 }
 
 // Reply is an answer whose headers have been read. Body must be read to its

@@ -37,7 +37,7 @@ func ParseResolver(address string) (netip.AddrPort, *runtime.Error) {
 
 // resolverAt returns a resolver that asks the DNS server at address, over UDP
 // and, for truncated answers, TCP.
-func resolverAt(address string) (*dnsServer, *runtime.Error) {
+func (c *Config) resolverAt(address string) (*dnsServer, *runtime.Error) {
 	server, err := ParseResolver(address)
 	if err != nil {
 		return nil, err
@@ -46,20 +46,22 @@ func resolverAt(address string) (*dnsServer, *runtime.Error) {
 	s.resolver = net.Resolver{
 		PreferGo: true,
 		Dial: func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return dialDNS(ctx, network, s.address)
+			return c.dialDNS(ctx, network, s.address)
 		},
 	}
 	return s, nil
 }
 
-// systemResolver asks whom the system names.
-func systemResolver() *net.Resolver { return &net.Resolver{Dial: dialDNS} }
+// systemResolver asks whom the system names. With sockets of its own it is
+// Go's, since the C library's would open some itself.
+func (c *Config) systemResolver() *net.Resolver {
+	return &net.Resolver{PreferGo: c.Sockets != nil, Dial: c.dialDNS}
+}
 
 // dialDNS opens a socket to a DNS server that is closed with ctx: left alone,
 // a resolver waits for an answer longer than anyone waits for it.
-func dialDNS(ctx context.Context, network, server string) (net.Conn, error) {
-	var d net.Dialer
-	nc, err := d.DialContext(ctx, network, server)
+func (c *Config) dialDNS(ctx context.Context, network, server string) (net.Conn, error) {
+	nc, err := c.open(ctx, network, server, nil)
 	if err != nil {
 		return nil, err
 	}

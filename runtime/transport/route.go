@@ -71,7 +71,7 @@ func (r *Route) load() *runtime.Error {
 		}
 	}
 	if r.config.Resolver != "" {
-		if r.resolver, err = resolverAt(r.config.Resolver); err != nil {
+		if r.resolver, err = r.transport.config.resolverAt(r.config.Resolver); err != nil {
 			return err
 		}
 	}

@@ -67,16 +67,16 @@ func New(config Config) *Transport {
 		config.MaxLines = defaultMaxLines
 	}
 	t := &Transport{
-		config:   config,
-		lookups:  make(chan struct{}, maxLookups),
-		ended:    make(chan struct{}),
-		resolver: systemResolver(),
-		routes:   map[RouteConfig]*Route{},
-		origins:  map[originKey]*origin{},
-		conns:    map[*wire]struct{}{},
-		slots:    newSlots(),
-		restful:  map[*h2conn]struct{}{},
+		config:  config,
+		lookups: make(chan struct{}, maxLookups),
+		ended:   make(chan struct{}),
+		routes:  map[RouteConfig]*Route{},
+		origins: map[originKey]*origin{},
+		conns:   map[*wire]struct{}{},
+		slots:   newSlots(),
+		restful: map[*h2conn]struct{}{},
 	}
+	t.resolver = t.config.systemResolver()
 	t.buffers.New = func() any { return new(readBuffer) }
 	t.trips.New = func() any { return new(trip) }
 	t.writes.New = func() any { return &writeBuffer{data: make([]byte, 0, 2<<10)} }
