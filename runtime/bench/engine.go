@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"path/filepath"
 	"strconv"
 
 	"volley/runtime"
@@ -13,7 +14,15 @@ import (
 // runEngine is the same work without Lua: what scripting costs is the
 // difference.
 func runEngine(ctx context.Context, opt options, early func()) (ok, failed, sockets int, err error) {
-	c, err := client.New(client.Config{Version: "bench"})
+	work, err := opt.errand()
+	if err != nil {
+		return 0, 0, 0, err
+	}
+	config := client.Config{Version: "bench"}
+	if opt.Dir != "" {
+		config.CA = filepath.Join(opt.Dir, certificate)
+	}
+	c, err := client.New(config)
 	if err != nil {
 		return 0, 0, 0, err
 	}
@@ -25,7 +34,7 @@ func runEngine(ctx context.Context, opt options, early func()) (ok, failed, sock
 			return nil, io.EOF
 		}
 		i++
-		return &runtime.Request{Method: "GET", URL: opt.URL + "/", Header: runtime.Header{{Name: "X-Id", Value: strconv.Itoa(i)}}}, nil
+		return work.request(i), nil
 	}
 	var inbox runtime.Inbox
 	batch := engine.Batch(&inbox, source, runtime.BatchOptions{Size: opt.Conns})
@@ -37,7 +46,7 @@ func runEngine(ctx context.Context, opt options, early func()) (ok, failed, sock
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		if r.Err == nil && r.Response.Status == 200 {
+		if r.Err == nil && work.right(r.Response) {
 			ok++
 		}
 		if r.Index == opt.N/10 {
@@ -45,4 +54,26 @@ func runEngine(ctx context.Context, opt options, early func()) (ok, failed, sock
 		}
 	}
 	return ok, opt.N - ok, int(c.Stats().Dialled), engine.Close(ctx)
+}
+
+func (e errand) request(i int) *runtime.Request {
+	req := &runtime.Request{Method: "GET", URL: e.url}
+	if e.header {
+		req.Header = runtime.Header{{Name: "X-Id", Value: strconv.Itoa(i)}}
+	}
+	if e.body != nil {
+		req.Method, req.Body = "POST", &runtime.Bytes{Data: e.body, Type: "application/json"}
+	}
+	switch e.protocol {
+	case "HTTP/1.1":
+		req.Options = &runtime.Options{HTTPVersion: "1.1"}
+	case "HTTP/2.0":
+		req.Options = &runtime.Options{HTTPVersion: "2"}
+	}
+	return req
+}
+
+func (e errand) right(resp *runtime.Response) bool {
+	return resp.Status == 200 && (e.protocol == "" || resp.Protocol == e.protocol) &&
+		(e.length == 0 || int64(len(resp.Content)) == e.length)
 }

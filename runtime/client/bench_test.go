@@ -82,3 +82,35 @@ func BenchmarkParseURL(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkPrepare is what comes before the wire: settings merged, the URL
+// read, the header complete.
+func BenchmarkPrepare(b *testing.B) {
+	c := newClient(b, Config{})
+	session, err := c.NewSession(Settings{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	plain := get("http://api.example.com/v1/users/1")
+	header := get("http://api.example.com/v1/users/1")
+	header.Header = runtime.Header{{Name: "X-Id", Value: "12345"}}
+	full := get("http://api.example.com/v1/users/1")
+	full.Header = header.Header
+	full.Options = &runtime.Options{
+		Params: runtime.Params{Fields: []runtime.Field{{Name: "page", Value: "2"}}}, Timeout: &runtime.Timeout{Read: runtime.DefaultReadTimeout},
+	}
+	for name, req := range map[string]*runtime.Request{"plain": plain, "header": header, "options": full} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var f flight
+				if err := f.begin(context.Background(), session, req); err != nil {
+					b.Fatal(err)
+				}
+				if err := f.prepare(f.newHop(), true); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

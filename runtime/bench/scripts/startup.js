@@ -1,0 +1,2 @@
+// Nothing: what starting costs.
+export default function () {}
