@@ -127,6 +127,7 @@ func FuzzPattern(f *testing.F) {
 	f.Add("aaa bbb ccc", []byte{26, 17, 27, 29})
 	f.Add("(a(b)c)", []byte{15, 30})
 	f.Add("abcabc", []byte{255, 24, 25, 12})
+	f.Add("00000000000000000000000000", []byte{22, 22, 22, 22, 22, 15})
 	f.Fuzz(func(t *testing.T, src string, recipe []byte) {
 		pat, ok := buildPattern(recipe)
 		if !ok || len(src) > 40 {
@@ -137,6 +138,9 @@ func FuzzPattern(f *testing.F) {
 			return // what stock refuses is covered by TestMalformedPatterns
 		}
 		got, err := spans(src, pat, -1)
+		if err != nil && strings.Contains(err.Error(), "too many steps") && strings.ContainsAny(pat, "*+-") {
+			return // stock has no limit, and gets there in its time
+		}
 		if err != nil {
 			t.Fatalf("%q in %q: %v, stock finds %q", pat, src, err, want)
 		}
