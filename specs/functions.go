@@ -1,7 +1,10 @@
 package specs
 
 import (
+	"errors"
+
 	"volley/specs/shape"
+	"volley/specs/template"
 	"volley/specs/tree"
 )
 
@@ -67,11 +70,32 @@ func (d *decoder) functionOf(n *tree.Node, field, path string) *Function {
 	return f
 }
 
-// function notes that a name stands for a function of the handler script.
+// function checks code in place, and notes that a name stands for a function of
+// the handler script.
 func (d *decoder) function(inline bool, pos tree.Pos, path, name string) {
-	if inline || present(present(d.root, "handlers"), "script") != nil {
+	if inline {
+		d.code(name, pos, path)
+		return
+	}
+	if present(present(d.root, "handlers"), "script") != nil {
 		return
 	}
 	d.add(pos, path, "the function "+quote(name)+" is looked up in the handler script, and there is none",
 		"give one under handlers: {script: FILE}, or write {lua: …}")
+}
+
+// code compiles Lua in place, once where many requests have it.
+func (d *decoder) code(source string, pos tree.Pos, path string) {
+	if d.inline == nil || d.inlined[pos] {
+		return
+	}
+	d.inlined[pos] = true
+	err := d.inline(source, pos)
+	var syntax *template.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		d.add(syntax.Pos, path, syntax.Message, "")
+	case err != nil:
+		d.add(pos, path, err.Error(), "")
+	}
 }

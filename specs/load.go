@@ -17,6 +17,9 @@ type Options struct {
 	Profile  string                            // "": none
 	Vars     map[string]string                 // over everything the files say; plain text
 	Lua      template.Lua                      // nil: expressions are not compiled
+	// Inline compiles Lua that stands in place of a function; nil: nobody
+	// does. Its error may be a *template.SyntaxError.
+	Inline func(source string, pos tree.Pos) error
 }
 
 // Load reads src, which is named file in messages, and all it includes. The
@@ -91,6 +94,8 @@ type decoder struct {
 	told     map[tree.Pos]bool // places that the check of the shape has spoken of
 	problems *tree.Problems
 	compiler *template.Compiler
+	inline   func(source string, pos tree.Pos) error
+	inlined  map[tree.Pos]bool // what inline has seen
 	uses     []use
 	handlers hooks // of handlers:, for requests without their own
 	captured map[string][]capturer
@@ -112,6 +117,8 @@ func newDecoder(file string, root *tree.Node, o Options, p *tree.Problems) *deco
 		told:     map[tree.Pos]bool{},
 		problems: own,
 		compiler: &template.Compiler{Lua: o.Lua, Problems: own, ReadFile: o.ReadFile},
+		inline:   o.Inline,
+		inlined:  map[tree.Pos]bool{},
 		captured: map[string][]capturer{},
 		values:   map[*tree.Node]*template.Value{},
 		sets:     map[*tree.Node]*expect.Set{},

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"volley/specs/expect"
-	"volley/specs/tree"
 )
 
 // FunctionNames lists the functions of the handler script that the spec names,
@@ -37,27 +36,4 @@ func (s *Spec) FunctionNames() []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// InlineFunctions are those that are written in place, each once.
-func (s *Spec) InlineFunctions() []Function {
-	var list []Function
-	seen := map[tree.Pos]bool{}
-	add := func(f *Function) {
-		if f != nil && f.Inline && !seen[f.Pos] {
-			seen[f.Pos] = true
-			list = append(list, *f)
-		}
-	}
-	for _, r := range slices.Concat(s.Setup, s.Requests, s.Teardown) {
-		add(r.OnRequest)
-		add(r.OnResponse)
-		add(r.OnError)
-	}
-	for _, source := range s.Data {
-		if g := source.Generator(); g != nil {
-			add(&Function{Source: g.Source, Inline: g.Inline, Pos: g.Pos})
-		}
-	}
-	return list
 }

@@ -61,6 +61,7 @@ func (d *decoder) request(n, written *tree.Node, list, path string) *Request {
 	d.matrix(r, present(n, "matrix"), shape.Member(path, "matrix"))
 	r.Repeat = d.compile(present(n, "repeat"), shape.Member(path, "repeat"), beforeUnit, r)
 	d.fields(r, n, path)
+	d.bodyInputs(r, present(n, "files"), shape.Member(path, "files"))
 	if present(n, "url") == nil && !d.halved[written] {
 		d.add(r.Pos, shape.Member(path, "url"), "url is missing", "neither the request nor what it extends has one")
 	}

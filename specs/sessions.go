@@ -48,6 +48,7 @@ func (d *decoder) decodeSessions() {
 			return
 		}
 		path := shape.Member("sessions", m.Name)
+		d.settingInputs(m.Value, path)
 		d.spec.Sessions = append(d.spec.Sessions, &Session{
 			Name: m.Name, Pos: m.Pos, Settings: d.compile(m.Value, path, atStart, nil),
 		})

@@ -26,6 +26,7 @@ type Spec struct {
 
 	Limits   Limits
 	Data     []*data.Source // in order; Source finds one by name
+	Inputs   []Input        // the files that data, sessions and requests read
 	Handlers Handlers
 
 	Setup    []*Request // one after the other, before anything else

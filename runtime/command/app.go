@@ -34,6 +34,7 @@ type environment struct {
 	program    string   // how it was called
 	args       []string // as they were given, after the command's name
 	scriptArgs []string // after --
+	sockets    sockets  // nil: the system's
 }
 
 // failure is how a command ended when not well: what to print, and the code.

@@ -86,7 +86,12 @@ func (k *checking) file(file string) {
 
 // spec checks a spec and the handler script that it names.
 func (k *checking) spec(src *source) {
-	spec, problems := loadSpec(src, k.profile, k.vars, &specLua{})
+	files := &claims{}
+	files.reads("FILE", src.path, false)
+	spec, problems := loadSpec(src, k.profile, k.vars, &specLua{}, files)
+	if spec != nil {
+		files.claimSpec(spec, k.env.Out, problems)
+	}
 	k.addAll(problems)
 	if spec == nil || spec.Handlers.Script == "" {
 		return

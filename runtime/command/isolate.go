@@ -2,13 +2,17 @@ package command
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"io"
+	"net"
 	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"volley/runtime"
+	"volley/runtime/httpbin"
+	"volley/runtime/transport"
 )
 
 // isolatedName is the command that run --isolate starts as a child: run, under
@@ -18,6 +22,24 @@ const isolatedName = "isolated-run"
 // isolatedMemory is --max-memory under --isolate, when it is not given.
 const isolatedMemory = 1 << 30
 
+// sockets opens sockets where the process may not open them itself.
+type sockets interface {
+	transport.Sockets
+	Listen(ctx context.Context, address string) (net.Listener, error)
+}
+
+// startHTTPBin starts the built-in server on a free port of loopback.
+func (env *environment) startHTTPBin(ctx context.Context) (*httpbin.Server, error) {
+	if env.sockets == nil {
+		return httpbin.Start(ctx, "")
+	}
+	l, err := env.sockets.Listen(ctx, "127.0.0.1:0")
+	if err != nil {
+		return nil, runtime.Errorf(runtime.KindIO, "httpbin cannot listen: %w", err)
+	}
+	return httpbin.Serve(l), nil
+}
+
 func isolatedCommand(env *environment) *cli.Command {
 	return &cli.Command{
 		Name: isolatedName, Hidden: true, Usage: "the child of run --isolate", Flags: runFlags(),
@@ -26,7 +48,7 @@ func isolatedCommand(env *environment) *cli.Command {
 			if err != nil {
 				return err
 			}
-			if err := confineProcess(settings); err != nil {
+			if err := confineProcess(settings, env); err != nil {
 				return err
 			}
 			return ended(newRun(settings, env).execute(c.Context))

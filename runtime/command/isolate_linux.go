@@ -11,11 +11,16 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"volley/runtime/isolate"
 )
 
-// lifeFile is what the child gets beside its three streams: when it ends, the
-// parent has gone, and so does the child.
-const lifeFile = 3
+// What the child gets beside its three streams: when lifeFile ends, the parent
+// has gone, and so does the child; over socketFile it asks for sockets.
+const (
+	lifeFile   = 3
+	socketFile = 4
+)
 
 // The limits of the child. Go needs memory beside the heap that --max-memory
 // speaks of, and reserves it in steps of 64 MiB.
@@ -25,12 +30,34 @@ const (
 	spareFiles   = 256
 )
 
-// confineProcess puts the process under limits that it cannot lift. The
-// parent has seen to it that it gains no privileges.
-func confineProcess(s *runSettings) error {
+// confineProcess puts the process under limits and behind walls, which it
+// cannot lift, and gives env the one way through. The parent has seen to it
+// that it gains no privileges. With --unsafe there are no walls: what is
+// started then has to work.
+func confineProcess(s *runSettings, env *environment) error {
 	if err := endWithParent(); err != nil {
 		return err
 	}
+	if err := limitProcess(s); err != nil || s.unsafe {
+		return err
+	}
+	unix.CloseOnExec(socketFile)
+	dialer, err := isolate.NewDialer(os.NewFile(socketFile, "sockets"), s.sockets())
+	if err != nil {
+		return usage("--isolate: %s", err.Error())
+	}
+	env.sockets = dialer
+	switch err := isolate.Confine(s.walls()); {
+	case errors.Is(err, isolate.ErrNoLandlock):
+		fmt.Fprintf(env.Err, "warning: --isolate: %s; files are kept by volley's own rules only\n", err) //nolint:errcheck // there is nowhere to report that stderr is gone
+	case err != nil:
+		return usage("--isolate: %s", err.Error())
+	}
+	return nil
+}
+
+// limitProcess sets the limits.
+func limitProcess(s *runSettings) error {
 	memory := uint64(s.maxMemory)
 	limits := map[int]uint64{
 		unix.RLIMIT_CORE:   0,
@@ -76,33 +103,62 @@ func endWithParent() error {
 	return nil
 }
 
-// isolate runs the same command line in a child and supervises it.
-func isolate(env *environment) error {
+// isolated runs the same command line in a child and supervises it.
+func isolated(s *runSettings, env *environment) error {
 	lifeEnd, life, err := os.Pipe()
 	if err != nil {
 		return usage("--isolate: %s", err.Error())
 	}
 	defer life.Close() //nolint:errcheck // nothing is written to it
-	stderr := &crashFilter{to: env.Err}
+	files := []*os.File{lifeEnd}
+	if !s.unsafe {
+		theirs, ended, err := openSockets(s)
+		if err != nil {
+			return err
+		}
+		defer ended()
+		files = append(files, theirs)
+	}
+	stdout, stderr := &keptError{Writer: env.Out}, &crashFilter{to: env.Err}
 	child := &exec.Cmd{
 		Path: "/proc/self/exe", Args: append([]string{env.program, isolatedName}, env.args...),
 		// Not files, so that they become pipes.
-		Stdout: struct{ io.Writer }{env.Out}, Stderr: stderr,
-		ExtraFiles:  []*os.File{lifeEnd},
+		Stdout: stdout, Stderr: stderr,
+		ExtraFiles:  files,
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	signals := make(chan os.Signal, 3)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 	err = startConfined(child, env.In)
-	_ = lifeEnd.Close() // the child has it
+	for _, f := range files {
+		_ = f.Close() // the child has it
+	}
 	if err != nil {
 		return usage("--isolate: %s", err.Error())
 	}
 	go relay(signals, child.Process)
 	err = child.Wait()
-	_ = unix.Kill(-child.Process.Pid, unix.SIGKILL) // what --unsafe let it start
+	_ = unix.Kill(-child.Process.Pid, unix.SIGKILL)              // what --unsafe let it start
+	if stdout.err != nil && !errors.Is(stdout.err, unix.EPIPE) { // the child saw its pipe end, not why
+		return &failure{code: exitOutput, message: "standard output: " + stdout.err.Error()}
+	}
 	return childEnded(err, stderr)
+}
+
+// keptError keeps the first error of writing.
+type keptError struct {
+	io.Writer
+	err error
+}
+
+// Write implements io.Writer.
+func (k *keptError) Write(p []byte) (int, error) {
+	n, err := k.Writer.Write(p)
+	if k.err == nil {
+		k.err = err
+	}
+	return n, err
 }
 
 // startConfined starts the child from a thread that can gain no privileges,

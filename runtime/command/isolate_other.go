@@ -2,9 +2,9 @@
 
 package command
 
-func confineProcess(*runSettings) error { return isolate(nil) }
+func confineProcess(s *runSettings, env *environment) error { return isolated(s, env) }
 
-// isolate needs limits that only Linux holds a process to.
-func isolate(*environment) error {
+// isolated needs limits and walls that only Linux holds a process to.
+func isolated(*runSettings, *environment) error {
 	return usage("--isolate needs Linux; --max-memory and --max-instructions work everywhere")
 }

@@ -106,7 +106,7 @@ func (r *run) emit(row any) error {
 	defer r.sinkMu.Unlock()
 	for _, out := range r.allSinks() {
 		if e, ok := out.(emitter); ok {
-			if err := e.Emit(row); err != nil {
+			if err := useOutput(func() error { return e.Emit(row) }); err != nil {
 				r.outputFailed(err, "an output failed")
 				return err
 			}

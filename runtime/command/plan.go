@@ -98,7 +98,7 @@ func (r *run) plan(ctx context.Context, first int, curl, asJSON bool) error {
 	if p.spec.NeedsLua() {
 		err = p.planInLua(ctx, r, render)
 	} else {
-		err = render(nil, nil, nil)
+		err = guarded(func() error { return render(nil, nil, nil) })
 	}
 	if err != nil {
 		return &failure{code: exitUsage, message: r.secrets.Mask(strings.TrimSuffix(problemText(err), "\n"))}
@@ -123,7 +123,7 @@ func (p *specFile) planInLua(ctx context.Context, r *run, render func(runtime.Co
 		return err
 	}
 	defer script.Close()
-	p.lua.script = script
+	p.lua.script, p.lua.shown = script, &r.secrets
 	handlers := script.Handlers()
 	if p.handlers != nil {
 		options := luaapi.HandlerOptions{Named: p.spec.FunctionNames()}
@@ -131,7 +131,7 @@ func (p *specFile) planInLua(ctx context.Context, r *run, render func(runtime.Co
 			return err
 		}
 	}
-	hooks := &specHooks{ctx: ctx, handlers: handlers}
+	hooks := &specHooks{ctx: ctx, handlers: handlers, lua: p.lua}
 	return script.RunGo(ctx, func(consumer runtime.Consumer, waiter runtime.Waiter) error {
 		return render(consumer, waiter, hooks)
 	})

@@ -36,6 +36,7 @@ func (s *source) digest() string {
 
 // compile checks every file before anything is sent, and tells all problems.
 func (r *run) compile() ([]program, bool) {
+	r.claimInputs()
 	var programs []program
 	good := true
 	for _, file := range r.settings.files {

@@ -26,21 +26,21 @@ func (s *session) write(res *runtime.Result) {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	for _, out := range s.allSinks() {
-		if err := writeTo(out, res); err != nil {
+		if err := useOutput(func() error { return out.Write(res) }); err != nil {
 			s.outputFailed(err, "an output failed")
 		}
 	}
 }
 
-// writeTo makes an error of an output's panic: it is a failed output, which
+// useOutput makes an error of an output's panic: it is a failed output, which
 // the others outlive.
-func writeTo(out runtime.Sink, res *runtime.Result) (err error) {
+func useOutput(use func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic in an output: %v; this is a bug in volley\n%s", p, debug.Stack())
 		}
 	}()
-	return out.Write(res)
+	return use()
 }
 
 // closeSinks completes outputs.
@@ -48,7 +48,7 @@ func (s *session) closeSinks(list []runtime.Sink) {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	for _, out := range list {
-		if err := out.Close(); err != nil {
+		if err := useOutput(out.Close); err != nil {
 			s.outputFailed(err, "an output failed")
 		}
 	}
@@ -92,7 +92,7 @@ func (s *session) flush() {
 	defer s.sinkMu.Unlock()
 	for _, out := range s.allSinks() {
 		if f, ok := out.(flusher); ok {
-			if err := f.Flush(); err != nil {
+			if err := useOutput(f.Flush); err != nil {
 				s.outputFailed(err, "an output failed")
 			}
 		}

@@ -22,7 +22,7 @@ func runCommand(env *environment) *cli.Command {
 				return err
 			}
 			if settings.isolate {
-				return isolate(env)
+				return isolated(settings, env)
 			}
 			return ended(newRun(settings, env).execute(c.Context))
 		},
@@ -38,6 +38,8 @@ type runSettings struct {
 	env    map[string]string
 	args   []string
 	strict bool
+
+	varsFile, envFile string
 
 	handlers   string
 	handlerVMs int
@@ -75,7 +77,7 @@ func runFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "unsafe", Usage: "lift the sandbox: files, environment, os and io"},
 		&cli.Int64Flag{Name: "max-instructions", Usage: "stop a script after that many Lua instructions", EnvVars: variable("max-instructions")},
 		textFlag("max-memory", "stop a script when the process holds that much memory: 512MB, 1GiB; 0 is no limit (default: 4GiB, or 80% of the machine)"),
-		toggleFlag("isolate", "run in a child process that the system holds to limits of memory, files and time (Linux)"),
+		toggleFlag("isolate", "run in a child process that the system holds to limits of memory and time, and to what was allowed of hosts, files and, without --unsafe, processes (Linux)"),
 	)
 	return append(flags, outputFlags("debug messages")...)
 }
@@ -86,6 +88,7 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 		allowRead: c.StringSlice("allow-read"), allowWrite: c.StringSlice("allow-write"), allowEnv: c.StringSlice("allow-env"),
 		unsafe: c.Bool("unsafe"), isolate: c.Bool("isolate"), maxInstructions: c.Int64("max-instructions"),
 		handlers: c.String("handlers"), handlerVMs: c.Int("handler-vms"), profile: c.String("profile"),
+		varsFile: c.String("vars"), envFile: c.String("env-file"),
 		outputs: c.StringSlice("output"), reports: c.StringSlice("report"), record: c.String("record"),
 	}
 	if err := s.checkFiles(); err != nil {
@@ -112,10 +115,10 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	if err := s.checkOutputs(); err != nil {
 		return nil, err
 	}
-	if s.vars, err = readVars(c.String("vars"), c.StringSlice("var")); err != nil {
+	if s.vars, err = readVars(s.varsFile, c.StringSlice("var")); err != nil {
 		return nil, err
 	}
-	if s.env, err = readEnvFile(c.String("env-file")); err != nil {
+	if s.env, err = readEnvFile(s.envFile); err != nil {
 		return nil, err
 	}
 	return s, nil

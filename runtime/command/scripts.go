@@ -24,7 +24,8 @@ type run struct {
 	current  scriptSlot
 	handlers *vm.Chunk // of --handlers; nil: none
 	sources  []*source // of every file that could be read
-	planning bool      // nothing is sent, no socket opened
+	claims   claims
+	planning bool // nothing is sent, no socket opened
 
 	binMu sync.Mutex
 	bin   *httpbin.Server
@@ -45,6 +46,9 @@ func newRun(settings *runSettings, env *environment) *run {
 // execute runs everything and returns the exit code.
 func (r *run) execute(ctx context.Context) int {
 	programs, ok := r.compile()
+	if err := r.claimOutputs(); err != nil {
+		return r.env.finish(err)
+	}
 	if !ok {
 		return exitUsage
 	}
@@ -58,18 +62,29 @@ func (r *run) execute(ctx context.Context) int {
 	}
 	collectWithin(r.settings.maxMemory)
 	stop := r.watch()
-	for _, p := range programs {
-		if r.engine.Stopping() != nil || r.outcome.usage {
-			break
-		}
-		p.run(ctx, r)
-	}
+	r.perform(ctx, programs)
 	stop()
-	r.close()
+	if r.outcome.usage && r.tally.Snapshot().Done == 0 {
+		r.discard()
+	} else {
+		r.close()
+	}
 	if r.bin != nil {
 		_ = r.bin.Close() // a demo server: nothing hangs on its end
 	}
 	return r.outcome.code()
+}
+
+// perform runs the files one after the other.
+func (r *run) perform(ctx context.Context, programs []program) {
+	for _, p := range programs {
+		if r.engine.Stopping() != nil || r.outcome.usage {
+			break
+		}
+		if err := guarded(func() error { p.run(ctx, r); return nil }); err != nil {
+			r.uncaught(err)
+		}
+	}
 }
 
 func (r *run) policyConfig(file string) policy.Config {
@@ -77,6 +92,7 @@ func (r *run) policyConfig(file string) policy.Config {
 	config := policy.Config{
 		AllowRead: s.allowRead, AllowWrite: s.allowWrite, AllowEnv: s.allowEnv, AllowHost: s.allowHost,
 		DenyPrivate: s.denyPrivate, Unsafe: s.unsafe,
+		Unfinished: &r.unfinished,
 	}
 	if file != "" && file != "-" {
 		config.ScriptDir = filepath.Dir(file)
@@ -193,6 +209,10 @@ func (r *run) info(name string, began time.Time) luaapi.RunInfo {
 // judge turns the way a script ended into the run's outcome.
 func (r *run) judge(err error, unhandled []luaapi.TaskFailure) {
 	for _, u := range unhandled {
+		if fault := panicOf(u.Err); fault != nil {
+			r.tellPanic(fault)
+			continue
+		}
 		fmt.Fprintf(r.stderr, "error: task %d: %s", u.ID, problemText(u.Err)) //nolint:errcheck // as above
 	}
 	var exit *luaapi.Exit
@@ -208,6 +228,11 @@ func (r *run) judge(err error, unhandled []luaapi.TaskFailure) {
 }
 
 func (r *run) uncaught(err error) {
+	if fault := panicOf(err); fault != nil {
+		r.outcome.script = true
+		r.tellPanic(fault)
+		return
+	}
 	fmt.Fprint(r.stderr, "error: "+problemText(err)) //nolint:errcheck // as above
 	if errors.Is(err, &runtime.Error{Kind: runtime.KindDenied}) {
 		r.outcome.denied = true
@@ -225,7 +250,7 @@ func (r *run) httpbin() (string, error) {
 	r.binMu.Lock()
 	defer r.binMu.Unlock()
 	if r.bin == nil {
-		server, err := httpbin.Start(context.Background(), "")
+		server, err := r.env.startHTTPBin(context.Background())
 		if err != nil {
 			return "", err
 		}

@@ -153,10 +153,17 @@ func (s *send) execute(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	stop := s.watch()
-	if s.one() {
-		s.body()
-	} else {
-		s.records()
+	err := guarded(func() error {
+		if s.one() {
+			s.body()
+		} else {
+			s.records()
+		}
+		return nil
+	})
+	if fault := panicOf(err); fault != nil {
+		s.outcome.script = true
+		s.tellPanic(fault)
 	}
 	stop()
 	s.close()

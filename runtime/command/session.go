@@ -56,6 +56,7 @@ type session struct {
 	sinkMu   sync.Mutex     // results are written by consumers, and flushed now and then
 	flushing func()         // ends the flushing; nil: there is none
 
+	unfinished policy.Unfinished // files that scripts and specs write
 	background sync.WaitGroup
 	overtime   chan time.Duration // deadlines that a spec sets, when they pass
 	progress   *report.Progress
@@ -64,6 +65,7 @@ type session struct {
 	masked     []*secret.Writer // between them and the streams
 
 	panics  map[string]struct{} // by message, those that were told
+	notes   []string            // for the summary
 	total   atomic.Int64        // requests announced; negative: not known
 	outcome outcome
 }
@@ -90,13 +92,13 @@ func (s *session) open(ctx context.Context, allowed policy.Config) error {
 		// What is read at one time is to leave room for what scripts keep.
 		MaxInFlightBytes: min(bodyBudget, memory/8),
 		MaxMemory:        memory,
-		Transport:        transport.Config{Control: s.policy.Address, IdlePerOrigin: max(s.common.size, runtime.DefaultSize)},
+		Transport:        transport.Config{Control: s.policy.Address, Sockets: s.env.sockets, IdlePerOrigin: max(s.common.size, runtime.DefaultSize)},
 	})
 	if err != nil {
 		return err
 	}
 	if allowed.DenyPrivate {
-		s.exemptProxies()
+		exemptProxies(s.policy, s.client.UserProxies())
 	}
 	s.engine = runtime.NewEngine(context.WithoutCancel(ctx), runtime.EngineOptions{
 		Executor: s.client,
@@ -122,6 +124,13 @@ func (s *session) warn(text string) {
 	fmt.Fprintln(s.stderr, "warning: "+text) //nolint:errcheck // there is nowhere to report that stderr is gone
 }
 
+// note tells a person what the summary says again, for it tells of what is in
+// no output. Consumer's goroutine only.
+func (s *session) note(text string) {
+	s.warn(text)
+	s.notes = append(s.notes, text)
+}
+
 // mask returns w for text that may hold secrets.
 func (s *session) mask(w io.Writer) io.Writer {
 	m := s.secrets.Writer(w)
@@ -131,14 +140,14 @@ func (s *session) mask(w io.Writer) io.Writer {
 
 // exemptProxies opens the addresses of the user's own proxies. A name other
 // than localhost opens nothing, for its owner decides where it leads.
-func (s *session) exemptProxies() {
-	for _, p := range s.client.UserProxies() {
+func exemptProxies(from *policy.Policy, proxies []client.UserProxy) {
+	for _, p := range proxies {
 		hosts := []string{p.Host}
 		if p.Host == "localhost" {
 			hosts = []string{"127.0.0.1", "::1"}
 		}
 		for _, host := range hosts {
-			s.policy.Exempt(net.JoinHostPort(host, p.Port))
+			from.Exempt(net.JoinHostPort(host, p.Port))
 		}
 	}
 }
@@ -211,10 +220,10 @@ func (s *session) announce(total int) {
 
 // record takes each Result once.
 func (s *session) record(res *runtime.Result) {
-	s.tally.Add(res)
-	if res.Err != nil && res.Err.Kind == runtime.KindInternal {
-		s.tellPanic(res.Err)
+	if res.Err != nil {
+		s.tellFault(res)
 	}
+	s.tally.Add(res)
 	s.write(res)
 	if res.OK() || res.Skipped != "" || res.Handled {
 		return
@@ -224,6 +233,25 @@ func (s *session) record(res *runtime.Result) {
 	}
 	if res.Err != nil && res.Err.Kind == runtime.KindDenied {
 		s.outcome.denied = true
+	}
+}
+
+// tellFault shows where volley itself went wrong, if that is why a request
+// failed; a panic below a script's own error is of kind internal too.
+func (s *session) tellFault(res *runtime.Result) {
+	fault := panicOf(res.Err)
+	switch {
+	case fault == nil && res.Err.Kind == runtime.KindInternal:
+		s.tellPanic(res.Err)
+	case fault == nil:
+	case res.Err.Kind == runtime.KindInternal:
+		s.tellPanic(fault)
+	default:
+		failure := *res.Err
+		failure.Kind = runtime.KindInternal
+		fault.Request = failure.Request
+		s.tellPanic(fault)
+		res.Err = &failure
 	}
 }
 
@@ -263,6 +291,7 @@ func (s *session) close() {
 	s.progress.Stop()
 	summary := s.tally.Summary(time.Since(s.began))
 	s.checks.AddTo(summary)
+	summary.Notes = s.notes
 	if !s.common.quiet && !summary.Empty() {
 		summary.Connections = report.Connections{Opened: stats.Dialled, Exchanges: stats.Requests, Reused: stats.Reused}
 		summary.Write(s.env.Err, report.Color(s.env.Err))

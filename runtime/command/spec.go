@@ -17,7 +17,6 @@ import (
 	"volley/runtime/sink"
 	"volley/specs"
 	specrun "volley/specs/run"
-	expr "volley/specs/template"
 	"volley/specs/tree"
 )
 
@@ -34,14 +33,16 @@ type specFile struct {
 // that it cannot run.
 func (r *run) loadSpec(src *source) *specFile {
 	lua := &specLua{}
-	spec, problems := loadSpec(src, r.settings.profile, r.settings.vars, lua)
+	spec, problems := loadSpec(src, r.settings.profile, r.settings.vars, lua, &r.claims)
 	defer func() { _ = problems.Text(r.env.Err, report.Color(r.env.Err)) }() // there is nowhere to report that stderr is gone
 	if spec == nil {
 		return nil
 	}
-	given, missing := spec.Resolve(r.lookupEnv, os.ReadFile)
+	r.missingRows(spec, problems)
+	r.claims.claimSpec(spec, r.env.Out, problems)
+	given, missing := spec.Resolve(r.lookupEnv, r.claims.reading("secrets, "+src.name))
 	_ = missing.Text(r.env.Err, report.Color(r.env.Err)) // as above
-	if missing.Err() != nil {
+	if missing.Err() != nil || problems.Err() != nil {
 		return nil
 	}
 	for _, value := range given.Secrets {
@@ -49,7 +50,8 @@ func (r *run) loadSpec(src *source) *specFile {
 	}
 	p := &specFile{source: src, spec: spec, given: given, lua: lua}
 	if script := spec.Handlers.Script; script != "" {
-		chunk, err := compileFile(specs.Beside(spec.Handlers.Pos, script))
+		file := specs.Beside(spec.Handlers.Pos, script)
+		chunk, err := compileFile(file)
 		if err != nil {
 			problems.Add(spec.Handlers.Pos, "handlers.script", err.Error(), "")
 			return nil
@@ -60,14 +62,14 @@ func (r *run) loadSpec(src *source) *specFile {
 }
 
 // loadSpec reads a spec as every command does.
-func loadSpec(src *source, profile string, vars map[string]string, lua *specLua) (*specs.Spec, *tree.Problems) {
-	spec, problems := specs.Load(src.name, src.text, specs.Options{ReadFile: os.ReadFile, Profile: profile, Vars: vars, Lua: lua})
+func loadSpec(src *source, profile string, vars map[string]string, lua *specLua, files *claims) (*specs.Spec, *tree.Problems) {
+	read := files.reading("read by " + src.name)
+	spec, problems := specs.Load(src.name, src.text, specs.Options{ReadFile: read, Profile: profile, Vars: vars, Lua: lua, Inline: compileInline})
 	if spec == nil {
 		return nil, problems
 	}
 	specrun.Check(spec, problems)
 	checkOutputs(spec, problems)
-	checkInline(spec, problems)
 	if problems.Err() != nil {
 		return nil, problems
 	}
@@ -88,6 +90,11 @@ func checkOutputs(spec *specs.Spec, problems *tree.Problems) {
 		if out.Kind == specs.OutputFailed && len(sources) > 1 && tabular(out.Path.Node().Text) {
 			problems.Add(out.Pos, "outputs.failed", "a table has the columns of one data source, and requests of several may fail", "write .jsonl")
 		}
+		if out.Kind == specs.OutputFailed && out.Path.Static() {
+			if err := sink.CheckFailed(out.Path.Node().Text); err != nil {
+				problems.Add(out.Path.Node().Pos, "outputs.failed", runtime.AsError(err).Message, "")
+			}
+		}
 		for _, name := range out.Fields {
 			if err := sink.CheckField(name); err != nil {
 				problems.Add(out.Pos, "outputs.fields", runtime.AsError(err).Message, "")
@@ -100,22 +107,6 @@ func checkOutputs(spec *specs.Spec, problems *tree.Problems) {
 func tabular(path string) bool {
 	path = strings.TrimSuffix(strings.TrimSuffix(path, ".gz"), ".zst")
 	return strings.HasSuffix(path, ".csv") || strings.HasSuffix(path, ".tsv")
-}
-
-// checkInline compiles the Lua that stands in place of functions.
-func checkInline(spec *specs.Spec, problems *tree.Problems) {
-	for _, f := range spec.InlineFunctions() {
-		_, err := luaapi.CompileInline(f.Source, place(f.Pos))
-		if err == nil {
-			continue
-		}
-		var syntax *expr.SyntaxError
-		if err = placed(f.Pos, err); errors.As(err, &syntax) {
-			problems.Add(syntax.Pos, "lua", syntax.Message, "")
-			continue
-		}
-		problems.Add(f.Pos, "lua", err.Error(), "")
-	}
 }
 
 // lookupEnv reads the environment as a spec may: the names in its env are
@@ -142,7 +133,7 @@ func (p *specFile) run(ctx context.Context, r *run) {
 	if p.spec.NeedsLua() || r.handlers != nil {
 		p.runInLua(ctx, r)
 	} else {
-		r.judge(p.execute(ctx, r, nil, nil, nil), nil)
+		r.judge(guarded(func() error { return p.execute(ctx, r, nil, nil, nil) }), nil)
 	}
 	own := r.own
 	r.own = nil
@@ -154,6 +145,9 @@ func (p *specFile) execute(ctx context.Context, r *run, consumer runtime.Consume
 	config := p.config(r)
 	config.Consumer, config.Waiter, config.Hooks = consumer, waiter, hooks
 	job, err := specrun.New(p.spec, config)
+	if err == nil {
+		err = r.claimRendered(p.spec, job)
+	}
 	if err == nil {
 		err = r.openOwn(p, job)
 	}
@@ -183,16 +177,18 @@ func (p *specFile) config(r *run) specrun.Config {
 	return specrun.Config{
 		Engine: r.engine, Client: r.client, Secrets: &r.secrets,
 		ID: r.id, Given: p.given, Stdin: r.env.In,
-		Create:   createOwn,
+		Create:   r.createOwn,
 		Warn:     r.warn,
+		Note:     r.note,
+		Unheard:  r.outcome.output.Load,
 		Announce: r.announce,
 	}
 }
 
 // createOwn begins a file that a spec names.
-func createOwn(path string) (specrun.File, error) {
+func (r *run) createOwn(path string) (specrun.File, error) {
 	dir := filepath.Dir(path)
-	own, err := policy.New(policy.Config{AllowWrite: []string{dir}})
+	own, err := policy.New(policy.Config{AllowWrite: []string{dir}, Unfinished: &r.unfinished})
 	if err != nil {
 		return nil, err
 	}
@@ -234,7 +230,7 @@ func (p *specFile) withHandlers(ctx context.Context, r *run, script *luaapi.Scri
 	if handlers == nil {
 		handlers = script.Handlers()
 	}
-	hooks := &specHooks{ctx: ctx, handlers: handlers}
+	hooks := &specHooks{ctx: ctx, handlers: handlers, lua: p.lua}
 	err = script.RunGo(ctx, func(consumer runtime.Consumer, waiter runtime.Waiter) error {
 		return p.execute(ctx, r, consumer, waiter, hooks)
 	})
@@ -246,7 +242,7 @@ func (p *specFile) withHandlers(ctx context.Context, r *run, script *luaapi.Scri
 func (r *run) openOwn(p *specFile, job *specrun.Run) error {
 	for i := range p.spec.Outputs {
 		out := &p.spec.Outputs[i]
-		path, err := job.OutputPath(out)
+		path, err := job.Path(out.Path)
 		if err == nil {
 			err = r.openOne(p, out, path)
 		}

@@ -7,6 +7,8 @@ import (
 	"volley/luaapi"
 	"volley/luaapi/vm"
 	"volley/runtime"
+	"volley/runtime/secret"
+	"volley/specs/data"
 	specrun "volley/specs/run"
 	expr "volley/specs/template"
 	"volley/specs/tree"
@@ -14,7 +16,12 @@ import (
 
 // specLua is the Lua of one spec. It compiles expressions when the spec is
 // loaded; the script that they run in comes when the spec does.
-type specLua struct{ script *luaapi.Script }
+type specLua struct {
+	script *luaapi.Script
+	// shown are the secrets of a plan, which shows what expressions come to;
+	// nil: it is a run.
+	shown *secret.Set
+}
 
 // Compile implements template.Lua.
 func (l *specLua) Compile(source string, pos tree.Pos) (expr.Expression, error) {
@@ -23,6 +30,12 @@ func (l *specLua) Compile(source string, pos tree.Pos) (expr.Expression, error) 
 		return nil, placed(pos, err)
 	}
 	return &specExpression{compiled, l}, nil
+}
+
+// compileInline checks Lua that stands in place of a function.
+func compileInline(source string, pos tree.Pos) error {
+	_, err := luaapi.CompileInline(source, place(pos))
+	return placed(pos, err)
 }
 
 func place(pos tree.Pos) luaapi.Place {
@@ -56,13 +69,19 @@ type specExpression struct {
 
 // Eval implements template.Expression.
 func (e *specExpression) Eval(scope expr.Scope) (any, error) {
-	return e.compiled.Eval(e.lua.script, scope)
+	if e.lua.shown == nil {
+		return e.compiled.Eval(e.lua.script, scope)
+	}
+	w := &watch{Scope: scope, secrets: e.lua.shown}
+	v, err := e.compiled.Eval(e.lua.script, w)
+	return w.conceal(v), err
 }
 
 // specHooks are the handlers of a script as a spec calls them.
 type specHooks struct {
 	ctx      context.Context
 	handlers *luaapi.Handlers
+	lua      *specLua
 }
 
 // Request implements run.Hooks.
@@ -89,11 +108,14 @@ func (h *specHooks) Function(source string, inline bool, pos tree.Pos) (specrun.
 	if err != nil {
 		return nil, placed(pos, err)
 	}
-	return specFunction{f}, nil
+	return specFunction{f, h.lua}, nil
 }
 
 // specFunction implements run.Function.
-type specFunction struct{ f *luaapi.SpecFunction }
+type specFunction struct {
+	f   *luaapi.SpecFunction
+	lua *specLua
+}
 
 func (s specFunction) Request() *runtime.Hooks { return s.f.Hooks() }
 
@@ -105,6 +127,23 @@ func (s specFunction) Call(scope expr.Scope, args ...any) (any, error) {
 	return s.f.Call(scope, args...)
 }
 
-func (s specFunction) Iterate(scope expr.Scope) (func() (any, bool, error), error) {
-	return s.f.Iterate(scope)
+func (s specFunction) Iterate(scope expr.Scope, later func()) (data.Generator, error) {
+	if s.lua.shown == nil {
+		return s.f.Iterate(scope, later)
+	}
+	w := &watch{Scope: scope, secrets: s.lua.shown}
+	rows, err := s.f.Iterate(w, later)
+	return shownRows{rows, w}, err
+}
+
+// shownRows are the rows of a plan, which shows what they hold.
+type shownRows struct {
+	data.Generator
+	watch *watch
+}
+
+// Next implements data.Generator.
+func (c shownRows) Next() (any, bool, error) {
+	v, ok, err := c.Generator.Next()
+	return c.watch.conceal(v), ok, err
 }

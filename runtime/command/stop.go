@@ -41,19 +41,14 @@ type scriptSlot struct {
 	// patience is how long the script may take to end by itself when the engine
 	// sends nothing more: a spec's rows are all accounted for, its teardown runs.
 	patience time.Duration
-	lost     *time.Timer // when that is over
-	why      error       // an interrupt that came between two scripts
-	blocks   uint64      // blocking calls of the script when it was last asked
+	why      error  // an interrupt that came between two scripts
+	blocks   uint64 // blocking calls of the script when it was last asked
 }
 
 func (s *scriptSlot) set(script *luaapi.Script, patience time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.script, s.patience = script, patience
-	if s.lost != nil {
-		s.lost.Stop()
-		s.lost = nil
-	}
 	if script != nil && s.why != nil {
 		script.Interrupt(s.why)
 	}
@@ -65,9 +60,8 @@ func (s *scriptSlot) interrupt(why error) {
 	s.why = why
 	switch script := s.script; {
 	case script == nil:
-	case s.patience > 0 && s.lost != nil: // it runs already
 	case s.patience > 0:
-		s.lost = time.AfterFunc(s.patience, func() { script.Interrupt(why) })
+		script.Hurry(runtime.AsError(why).Message, s.patience)
 	default:
 		script.Interrupt(why)
 	}
@@ -140,6 +134,7 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 				s.end("the run was interrupted")
 				last = time.After(lastResort)
 			default:
+				s.unfinished.Remove()
 				os.Exit(exitInterrupted) // now means now
 			}
 		case <-check:
@@ -157,7 +152,8 @@ func (s *session) follow(signals <-chan os.Signal, done <-chan struct{}) {
 			last = time.After(lastResort)
 		case <-last:
 			fmt.Fprintln(s.stderr, "volley: the run did not end when told to; given up") //nolint:errcheck // stderr is gone
-			os.Exit(s.outcome.code())                                                    // a single call somewhere goes on for ever
+			s.unfinished.Remove()
+			os.Exit(s.outcome.code()) // a single call somewhere goes on for ever
 		}
 	}
 }

@@ -24,6 +24,8 @@ type Config struct {
 	Unsafe    bool
 	ScriptDir string // "": none, the script has no file
 	WorkDir   string // base of relative paths; "": the process's
+	// Unfinished gathers the files being written; nil: nobody asks.
+	Unfinished *Unfinished
 }
 
 // Policy answers what a run may touch. Its methods may be called on any
@@ -34,6 +36,7 @@ type Policy struct {
 	workDir     string
 	read, write []string // absolute, links resolved
 	env         map[string]bool
+	unfinished  *Unfinished
 
 	hosts    []pattern // narrow, if there are any
 	exempt   atomic.Pointer[[]endpoint]
@@ -44,7 +47,7 @@ type Policy struct {
 // error of kind invalid_argument, a working directory that is gone one of
 // kind io.
 func New(cfg Config) (*Policy, error) {
-	p := &Policy{unsafe: cfg.Unsafe, denyPrivate: cfg.DenyPrivate, env: map[string]bool{}}
+	p := &Policy{unsafe: cfg.Unsafe, denyPrivate: cfg.DenyPrivate, env: map[string]bool{}, unfinished: cfg.Unfinished}
 	work, err := filepath.Abs(cfg.WorkDir)
 	if err != nil {
 		return nil, runtime.Errorf(runtime.KindIO, "finding the working directory: %w", err)

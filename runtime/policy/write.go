@@ -18,6 +18,9 @@ type File struct {
 	file *os.File
 	err  error // the first failed Write
 	done bool
+
+	unfinished *Unfinished
+	tempPath   string // where temp is, for unfinished
 }
 
 // Create begins a file, new or in place of an old one whose mode it takes
@@ -27,7 +30,7 @@ func (p *Policy) Create(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, name: name, root: root}
+	f := &File{path: path, name: name, root: root, unfinished: p.unfinished}
 	// In the same folder, since a rename does not cross file systems.
 	f.temp = filepath.Join(filepath.Dir(name), ".volley-"+rand.Text()+".tmp")
 	f.file, err = root.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
@@ -35,6 +38,8 @@ func (p *Policy) Create(path string) (*File, error) {
 		_ = root.Close()
 		return nil, ioError(writing, path, err)
 	}
+	f.tempPath = filepath.Join(root.Name(), f.temp)
+	f.unfinished.add(f.tempPath)
 	return f, nil
 }
 
@@ -95,6 +100,7 @@ func (f *File) Discard() {
 		_ = f.root.Remove(f.temp)
 	}
 	_ = f.root.Close()
+	f.unfinished.done(f.tempPath)
 }
 
 // WriteFile writes data to a file. In place of an old one it is all or

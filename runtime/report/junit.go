@@ -70,6 +70,7 @@ func NewJUnit(path string, o JUnitOptions) (*JUnit, error) {
 		out.Discard()
 		return nil, j.failed(err)
 	}
+	_ = os.Remove(j.cases.Name()) // open files need no name, on most systems
 	j.w = bufio.NewWriterSize(j.cases, 64<<10)
 	j.suites = []suite{{name: o.Name, began: o.Started}}
 	return j, nil

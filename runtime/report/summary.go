@@ -27,6 +27,7 @@ type Summary struct {
 	Connections Connections
 	Checks      []CheckCount  // by name
 	Metrics     []MetricCount // by name
+	Notes       []string      // what is to be known of how the run ended
 }
 
 // CodeCount is how many answers had a status; Code 0 is one out of range.
@@ -90,7 +91,9 @@ func clip(s string, n int) string {
 }
 
 // Empty reports that there is nothing to tell: no requests, checks or metrics.
-func (s *Summary) Empty() bool { return s.Done == 0 && len(s.Checks) == 0 && len(s.Metrics) == 0 }
+func (s *Summary) Empty() bool {
+	return s.Done == 0 && len(s.Checks) == 0 && len(s.Metrics) == 0 && len(s.Notes) == 0
+}
 
 // Write writes the summary as text for a person: one line for the account,
 // one each for what there is to say. It makes one call of w.Write, and leaves
@@ -110,6 +113,9 @@ func (s *Summary) Write(w io.Writer, color bool) {
 	}
 	s.writeChecks(b, paint)
 	s.writeMetrics(b, paint)
+	for _, note := range s.Notes {
+		line(b, paint, "note", note)
+	}
 	_, _ = w.Write(b.Bytes())
 }
 

@@ -41,6 +41,8 @@ func TestMask(t *testing.T) {
 		"in JSON":                 {[]string{"a\"b\\<ü"}, `"a\"b\\<ü" "a\"b\\\u003cü" "a\"b\\<\u00fc"`, `"***" "***" "***"`},
 		"with slashes in JSON":    {[]string{"a/b/c"}, `a\/b\/c`, `***`},
 		"beyond the basic plane":  {[]string{"key😀"}, `key\ud83d\ude00`, `***`},
+		"for a terminal":          {[]string{"it's\ta\"b"}, `it's\ta"b`, `***`},
+		"in a shell command":      {[]string{"it's\x01a\"b"}, `'it'\''s` + "\x01" + `a"b' $'it\'s\x01a"b' 'f="it'\''s` + "\x01" + `a\"b"'`, `'***' $'***' 'f="***"'`},
 		"across lines":            {[]string{"-----\nabc"}, "x-----\nabcx " + `-----\nabc`, "x***x ***"},
 		"base64 of a short value": {[]string{"pass"}, base64.StdEncoding.EncodeToString([]byte("pass")), "***"},
 	} {

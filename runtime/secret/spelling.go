@@ -6,10 +6,12 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"volley/runtime"
 )
 
 // spellings are the texts in which a secret shows: itself, and what URLs,
-// forms, JSON and base64 make of it. Some are the same.
+// forms, JSON, terminals, shells and base64 make of it. Some are the same.
 func spellings(value string) []pattern {
 	out := []pattern{{text: value}}
 	if len(value) < keyBytes {
@@ -23,6 +25,9 @@ func spellings(value string) []pattern {
 	}
 	for _, escaped := range escapes {
 		out = append(out, pattern{text: escaped(value)})
+	}
+	for _, quoted := range []string{value, strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(value)} {
+		out = append(out, pattern{text: runtime.Escape(quoted)}, pattern{text: strings.ReplaceAll(quoted, "'", `'\''`)}, pattern{text: inShell(quoted)})
 	}
 	return append(out, insideBase64(value)...)
 }
@@ -52,6 +57,23 @@ var escapes = []func(string) string{
 	func(s string) string { return strings.ReplaceAll(escape(s, "", false), "/", `\/`) },
 	func(s string) string { return escape(s, "", true) },
 	func(s string) string { return strings.ReplaceAll(escape(s, "", true), "/", `\/`) },
+}
+
+// inShell is value inside $'…', where a shell reads escapes.
+func inShell(value string) string {
+	var b strings.Builder
+	for i := range len(value) {
+		switch c := value[i]; {
+		case c == '\'' || c == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(c)
+		case c < ' ' || c >= 0x7f:
+			fmt.Fprintf(&b, `\x%02X`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }
 
 var shortEscapes = map[rune]string{'"': `\"`, '\\': `\\`, '\n': `\n`, '\r': `\r`, '\t': `\t`, '\b': `\b`, '\f': `\f`}

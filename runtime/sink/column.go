@@ -188,10 +188,12 @@ func appendUnquoted(b, json []byte) []byte {
 
 // fixedFields are the fields without a name of the user's behind them.
 var fixedFields = map[string]appendField{
-	"batch":   func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendInt(b, int64(r.Batch), 10) },
-	"index":   func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendInt(b, int64(r.Index), 10) },
-	"ok":      func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendBool(b, r.OK()) },
-	"handled": func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendBool(b, r.Handled) },
+	"batch": func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendInt(b, int64(r.Batch), 10) },
+	"index": func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendInt(b, int64(r.Index), 10) },
+	"ok":    func(b []byte, r *runtime.Result, _ *Options) []byte { return strconv.AppendBool(b, r.OK()) },
+	"handled": func(b []byte, r *runtime.Result, _ *Options) []byte {
+		return strconv.AppendBool(b, r.Handled && !r.OK())
+	},
 	"skipped": func(b []byte, r *runtime.Result, _ *Options) []byte { return append(b, r.Skipped...) },
 	"attempts": func(b []byte, r *runtime.Result, _ *Options) []byte {
 		return strconv.AppendInt(b, int64(attempts(r)), 10)

@@ -12,7 +12,9 @@ const maxWithoutRow = 1 << 20
 
 // CSV writes one line of comma-separated values for each Result below a line
 // of names (RFC 4180, but for lines that end with LF). Values stand as they
-// are: a text that a spreadsheet would take for a formula is data here.
+// are: a text that a spreadsheet would take for a formula, since it begins with
+// = + - @, a tab or a CR, is data here. Who opens a file of answers that others
+// wrote in a spreadsheet imports its columns as text.
 type CSV struct {
 	buffer
 	opts    Options

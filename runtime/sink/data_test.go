@@ -107,3 +107,12 @@ func TestEmit(t *testing.T) {
 		t.Errorf("%s", second)
 	}
 }
+
+// TestHandled: only a failure can have been handled.
+func TestHandled(t *testing.T) {
+	good := answered()
+	good.Handled = true
+	if got := decode(t, lines(t, sink.Options{}, good)[0])["handled"]; got != nil {
+		t.Errorf("of a good answer handled is %v", got)
+	}
+}

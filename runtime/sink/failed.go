@@ -29,16 +29,24 @@ type Failed struct {
 // NewFailed makes the file at path, which is there, if empty, also when nothing
 // failed. An unknown ending is an error of kind invalid_argument.
 func NewFailed(path string) (*Failed, error) {
-	shape := shapes[ending(path)]
-	if shape == nil {
-		return nil, runtime.Errorf(runtime.KindInvalidArgument,
-			"%s: its ending is no known shape of rows: use .csv, .tsv, .jsonl, .ndjson or .txt, each also with .gz or .zst", path)
+	if err := CheckFailed(path); err != nil {
+		return nil, err
 	}
 	f, err := CreateFile(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Failed{buffer: newFileBuffer(f), shape: shape, seen: map[string]*indexes{}}, nil
+	return &Failed{buffer: newFileBuffer(f), shape: shapes[ending(path)], seen: map[string]*indexes{}}, nil
+}
+
+// CheckFailed reports a path whose ending NewFailed does not know: an error of
+// kind invalid_argument.
+func CheckFailed(path string) error {
+	if shapes[ending(path)] == nil {
+		return runtime.Errorf(runtime.KindInvalidArgument,
+			"%s: its ending is no known shape of rows: use .csv, .tsv, .jsonl, .ndjson or .txt, each also with .gz or .zst", path)
+	}
+	return nil
 }
 
 var shapes = map[string]func(*Failed, []byte, *runtime.Row) []byte{

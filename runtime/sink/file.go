@@ -23,12 +23,15 @@ const memberTime = time.Second
 
 // File is an output's file. It takes the place of an older one with the first
 // bytes that are written, in one step: whoever reads the older one, such as
-// this run its data, reads on.
+// this run its data, reads on. Until then there is no trace of it, so that a
+// process that ends at once leaves none.
 type File struct {
-	path string // as the caller wrote it
-	f    *os.File
-	temp string // where it is until the first bytes; "": in its place
-	name string // its place
+	path   string      // as the caller wrote it
+	name   string      // its place
+	f      *os.File    // nil until it is in its place, and when it is closed
+	older  fs.FileInfo // whose mode is kept; nil: there is none
+	fresh  bool        // it is made when it appears
+	closed bool
 	// overwrite says that f is the older file, which is emptied first.
 	overwrite bool
 
@@ -54,9 +57,9 @@ func CreateFile(path string) (*File, error) {
 	}
 	switch strings.ToLower(filepath.Ext(path)) {
 	case ".gz":
-		f.packer = gzip.NewWriter(f.f)
+		f.packer = gzip.NewWriter(nil)
 	case ".zst":
-		packer, err := zstd.NewWriter(f.f, zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
+		packer, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithZeroFrames(true))
 		if err != nil {
 			f.Discard()
 			return nil, runtime.Errorf(runtime.KindIO, "writing %s: %w", path, err)
@@ -66,8 +69,8 @@ func CreateFile(path string) (*File, error) {
 	return f, nil
 }
 
-// open opens what is no regular file, such as a pipe, as it is, and makes a new
-// file beside the place of any other.
+// open opens what is no regular file, such as a pipe, as it is, and sees whether
+// a new file can be made beside the place of any other.
 func (f *File) open() error {
 	if target, err := filepath.EvalSymlinks(f.name); err == nil {
 		f.name = target
@@ -79,23 +82,41 @@ func (f *File) open() error {
 	case err == nil && !info.Mode().IsRegular():
 		f.f, err = os.OpenFile(f.name, os.O_WRONLY, 0)
 		return err
-	case err != nil && !errors.Is(err, fs.ErrNotExist):
+	case err == nil:
+		f.older = info
+	case !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(f.name), 0o755); err != nil {
 		return err
 	}
-	f.temp = filepath.Join(filepath.Dir(f.name), ".volley-"+strconv.FormatUint(rand.Uint64(), 36)+".tmp")
-	f.f, err = os.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	trial, err := f.beside()
 	switch {
+	case err == nil:
+		f.fresh = true
+		_ = trial.Close() // it is empty
+		return os.Remove(trial.Name())
 	case info == nil:
 		return err
-	case err != nil: // the folder is closed, the file may not be
-		f.temp, f.overwrite = "", true
-		f.f, err = os.OpenFile(f.name, os.O_WRONLY, 0)
-		return err
 	}
-	return f.f.Chmod(info.Mode().Perm())
+	f.overwrite = true // the folder is closed, the file may not be
+	f.f, err = os.OpenFile(f.name, os.O_WRONLY, 0)
+	return err
+}
+
+// beside makes a new file in the folder that f is in.
+func (f *File) beside() (*os.File, error) {
+	name := filepath.Join(filepath.Dir(f.name), ".volley-"+strconv.FormatUint(rand.Uint64(), 36)+".tmp")
+	made, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil || f.older == nil {
+		return made, err
+	}
+	if err := made.Chmod(f.older.Mode().Perm()); err != nil {
+		_ = made.Close()
+		_ = os.Remove(name)
+		return nil, err
+	}
+	return made, nil
 }
 
 // bare takes the path off an error, which names another file than the user did.
@@ -136,22 +157,25 @@ func (f *File) appear() error {
 		f.overwrite = false
 		return bare(f.f.Truncate(0))
 	}
-	if f.temp == "" {
+	if !f.fresh {
 		return nil
 	}
-	temp := f.temp
-	f.temp = ""
-	refused := os.Rename(temp, f.name)
-	if refused == nil {
-		return nil
-	}
-	_ = os.Remove(temp)
-	there, err := os.OpenFile(f.name, os.O_WRONLY|os.O_TRUNC, 0)
+	made, err := f.beside()
 	if err != nil {
+		return bare(err)
+	}
+	f.fresh = false
+	refused := os.Rename(made.Name(), f.name)
+	if refused == nil {
+		f.f = made
+		return nil
+	}
+	_ = made.Close() // it is empty
+	_ = os.Remove(made.Name())
+	if f.f, err = os.OpenFile(f.name, os.O_WRONLY|os.O_TRUNC, 0); err != nil {
+		f.f = nil
 		return bare(refused)
 	}
-	_ = f.f.Close() // it is empty
-	f.f = there
 	return nil
 }
 
@@ -171,15 +195,19 @@ func (f *File) endMember() error {
 
 // Close completes the file, also one that is empty. A second call does nothing.
 func (f *File) Close() error {
-	if f.f == nil {
+	if f.closed {
 		return nil
 	}
+	f.closed = true
 	err := f.appear()
 	if f.packer != nil && err == nil && (f.member || !f.written) {
 		if !f.member {
 			f.packer.Reset(f.f)
 		}
 		err = f.endMember()
+	}
+	if f.f == nil {
+		return err
 	}
 	if closed := bare(f.f.Close()); err == nil {
 		err = closed
@@ -188,15 +216,15 @@ func (f *File) Close() error {
 	return err
 }
 
-// Discard closes the file, and removes one that has not appeared. After Close it
+// Discard closes the file; one that has not appeared never will. After Close it
 // does nothing.
 func (f *File) Discard() {
-	if f.f == nil {
+	if f.closed {
 		return
 	}
-	_ = f.f.Close()
-	f.f = nil
-	if f.temp != "" {
-		_ = os.Remove(f.temp)
+	f.closed = true
+	if f.f != nil {
+		_ = f.f.Close()
+		f.f = nil
 	}
 }

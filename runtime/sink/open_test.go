@@ -213,6 +213,25 @@ func TestOlderFile(t *testing.T) {
 	}
 }
 
+// TestNoTrace: what has not been written to is not in its folder, so that a
+// process that ends at once leaves nothing behind.
+func TestNoTrace(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"a.ndjson", "a.csv.gz", "a.jsonl.zst"} {
+		out, err := sink.Open(filepath.Join(dir, name), sink.OpenOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := out.Write(answered()); err != nil {
+			t.Fatal(err)
+		}
+		if got := names(t, dir); got != "" {
+			t.Errorf("%s leaves %s", name, got)
+		}
+		out.Discard()
+	}
+}
+
 // TestFullDisk: the first error stays, names the path, and is returned by
 // every later call.
 func TestFullDisk(t *testing.T) {

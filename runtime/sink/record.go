@@ -79,7 +79,7 @@ func attempts(r *runtime.Result) int {
 	case r.Response != nil:
 		return r.Response.Attempts
 	}
-	return 0
+	return r.Attempts
 }
 
 func (e encoder) request(b []byte, req *runtime.Request, secret []string) []byte {
@@ -164,7 +164,7 @@ func (e encoder) labels(b []byte, req *runtime.Request) []byte {
 
 // circumstances tells what only a request has that went wrong.
 func (e encoder) circumstances(b []byte, r *runtime.Result) []byte {
-	b = appendBool(b, `,"handled":`, r.Handled)
+	b = appendBool(b, `,"handled":`, r.Handled && !r.OK())
 	if r.Skipped != "" {
 		b = appendText(append(b, `,"skipped":`...), r.Skipped)
 	}

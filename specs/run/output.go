@@ -1,13 +1,13 @@
 package run
 
 import (
-	"volley/specs"
+	"volley/specs/template"
 )
 
-// OutputPath returns where the spec wants an output written, as its path
+// Path returns the path of a file that the spec names for the whole run, as it
 // renders: over vars, env, secrets and run.
-func (r *Run) OutputPath(out *specs.Output) (string, error) {
-	path, err := out.Path.Text(&scope{run: r})
+func (r *Run) Path(v *template.Value) (string, error) {
+	path, err := v.Text(&scope{run: r})
 	if err != nil {
 		return "", err
 	}

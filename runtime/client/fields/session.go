@@ -102,17 +102,25 @@ func (s *session) readCookies(v jsontext.Value) error {
 	if err != nil {
 		return err
 	}
+	jar := client.NewJar()
+	err = s.readFile(path, func(file io.Reader) error {
+		if err := jar.Read(file); err != nil {
+			return fmt.Errorf("%s: %s", path, runtime.AsError(err).Message)
+		}
+		return nil
+	})
+	s.cookies = append(s.cookies, jar.List()...)
+	return err
+}
+
+// readFile lets read have the file that a field names.
+func (s *session) readFile(path string, read func(file io.Reader) error) error {
 	file, err := s.shared.open(path)
 	if err != nil {
 		return fileError(path, err)
 	}
-	defer func() { _ = file.Close() }()
-	jar := client.NewJar()
-	if err := jar.Read(file); err != nil {
-		return fmt.Errorf("%s: %s", path, runtime.AsError(err).Message)
-	}
-	s.cookies = append(s.cookies, jar.List()...)
-	return nil
+	defer func() { _ = file.Close() }() // opened for reading: nothing can be lost
+	return read(file)
 }
 
 // fileError keeps the words of a policy, and names the path otherwise.
@@ -210,17 +218,14 @@ func (s *session) readNetrc(v jsontext.Value) error {
 	if err != nil {
 		return err
 	}
-	file, err := s.shared.open(path)
-	if err != nil {
-		return fileError(path, err)
-	}
-	defer func() { _ = file.Close() }()
-	data, err := io.ReadAll(file)
-	if err != nil {
-		return fileError(path, err)
-	}
-	s.set.Credentials = client.ParseNetrc(string(data))
-	return nil
+	return s.readFile(path, func(file io.Reader) error {
+		data, err := io.ReadAll(file)
+		if err != nil {
+			return fileError(path, err)
+		}
+		s.set.Credentials = client.ParseNetrc(string(data))
+		return nil
+	})
 }
 
 func netrcPath(v jsontext.Value) (string, error) {
