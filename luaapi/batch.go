@@ -111,6 +111,12 @@ func (r *batchRun) carryOut(res *runtime.Result, d runtime.Decision) (again bool
 		r.b.Again(res, nil, r.s.handlers.RetryPause(res))
 		return true
 	case runtime.ActionSkip:
+		switch {
+		case res.Err != nil:
+			res.Attempts = res.Err.Attempts
+		case res.Response != nil:
+			res.Attempts = res.Response.Attempts
+		}
 		res.Skipped, res.Response, res.Err = "when", nil, nil
 	case runtime.ActionStop:
 		r.s.handlers.stop("a hook")

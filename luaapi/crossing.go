@@ -25,7 +25,7 @@ func (o *requestObject) carry() *carriedMeta {
 	if o.root().meta == lua.LNil {
 		return &carriedMeta{depth: int(o.root().depth)}
 	}
-	plain, err := vm.FromLua(o.root().meta)
+	plain, err := vm.FromLua(nil, o.root().meta)
 	if err != nil {
 		err = &runtime.Error{
 			Kind: runtime.KindCallback, Phase: runtime.PhaseCallback,
@@ -126,7 +126,7 @@ func (s *Script) pack(what string, d runtime.Decision, seen *runtime.Response) p
 		}
 	}
 	if v, ok := d.Value.(lua.LValue); ok {
-		plain, err := vm.FromLua(v)
+		plain, err := vm.FromLua(nil, v)
 		if err != nil {
 			return refuse(err.Error())
 		}

@@ -1,6 +1,7 @@
 package luaapi
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	lua "github.com/yuin/gopher-lua"
+
+	"volley/luaapi/vm"
 )
 
 // csvOptions say how a CSV file is read.
@@ -101,6 +104,7 @@ type csvRows struct {
 	in     *input
 	reader *csv.Reader
 	limit  *recordLimit
+	steps  vm.Steps
 	plain  bool
 	header []string
 }
@@ -121,17 +125,20 @@ func (c call) csvRows() *csvRows {
 // next returns a row as a table; io.EOF after the last.
 func (r *csvRows) next(L *lua.LState) (lua.LValue, error) {
 	if !r.plain && r.header == nil {
-		if err := r.readHeader(); err != nil {
+		if err := r.readHeader(L); err != nil {
 			return nil, err
 		}
 	}
-	record, err := r.record()
+	record, err := r.record(L)
 	if err != nil {
 		return nil, err
 	}
 	if r.plain {
 		t := L.CreateTable(len(record), 0)
 		for _, field := range record {
+			if err := r.steps.Next(L); err != nil {
+				return nil, err
+			}
 			t.Append(lua.LString(field))
 		}
 		return t, nil
@@ -143,8 +150,8 @@ func (r *csvRows) next(L *lua.LState) (lua.LValue, error) {
 	return t, nil
 }
 
-func (r *csvRows) readHeader() error {
-	record, err := r.record()
+func (r *csvRows) readHeader(L *lua.LState) error {
+	record, err := r.record(L)
 	if err != nil {
 		return err
 	}
@@ -159,9 +166,9 @@ func (r *csvRows) readHeader() error {
 	return nil
 }
 
-func (r *csvRows) record() ([]string, error) {
+func (r *csvRows) record(L *lua.LState) ([]string, error) {
 	r.limit.left = maxRecord
-	record, err := r.reader.Read()
+	record, err := apart(call{L: L}, r.long(), r.reader.Read)
 	var fault *csv.ParseError
 	switch {
 	case err == nil:
@@ -177,6 +184,12 @@ func (r *csvRows) record() ([]string, error) {
 		return nil, r.in.invalid(fault.Line, fmt.Sprintf("column %d: %s", fault.Column, fault.Err.Error()))
 	}
 	return nil, r.in.fault(err)
+}
+
+// long reports whether no line ends in what is there of the file.
+func (r *csvRows) long() bool {
+	ahead, _ := r.in.reader.Peek(r.in.reader.Buffered()) // nothing is read for it
+	return len(ahead) > 0 && bytes.IndexByte(ahead, '\n') < 0
 }
 
 var errRecordSize = errors.New("row too long")

@@ -37,7 +37,8 @@ func base64Module() Module {
 					default:
 						c.raisef(`alphabet must be "url" or left out, got %q`, name)
 					}
-					return c.push(lua.LString(alphabet.EncodeToString([]byte(c.text(1)))))
+					s := c.text(1)
+					return c.push(lua.LString(apartOn(c, len(s), func() string { return alphabet.EncodeToString([]byte(s)) })))
 				},
 			},
 			{
@@ -46,7 +47,8 @@ func base64Module() Module {
 				Doc:     "Decodes; raises kind `invalid_argument` for what is no base64.",
 				Example: `assert(volley.base64.decode("aGk/Pg==") == "hi?>" and volley.base64.decode("aGk_Pg") == "hi?>")`,
 				call: func(c call) int {
-					data, err := decodeBase64(c.text(1))
+					s := c.text(1)
+					data, err := apart(c, len(s) >= longText, func() ([]byte, error) { return decodeBase64(s) })
 					if err != nil {
 						c.raisef("%s", err.Error())
 					}
@@ -92,7 +94,8 @@ func hashModule() Module {
 			if algorithm == nil {
 				c.raisef("unknown algorithm %q%s", name, spell.Hint(name, hashNames()))
 			}
-			mac := hmac.New(algorithm, []byte(c.text(2)))
+			key := c.text(2)
+			mac := apartOn(c, len(key), func() hash.Hash { return hmac.New(algorithm, []byte(key)) })
 			return c.digest(mac, c.text(3), 4)
 		},
 	})
@@ -123,8 +126,10 @@ func hashFunction(name, ofABC string) Function {
 
 // digest pushes the hash of s in the encoding that parameter i names.
 func (c call) digest(h hash.Hash, s string, i int) int {
-	h.Write([]byte(s))
-	sum := h.Sum(nil)
+	sum := apartOn(c, len(s), func() []byte {
+		h.Write([]byte(s))
+		return h.Sum(nil)
+	})
 	switch encoding := c.textOr(i, "hex"); encoding {
 	case "hex":
 		return c.push(lua.LString(hex.EncodeToString(sum)))

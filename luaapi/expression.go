@@ -103,7 +103,7 @@ func (e *Expression) Eval(s *Script, scope Scope) (any, error) {
 		return nil, outsideThread(e.at)
 	}
 	in := e.take(s, scope)
-	v, err := s.host.CallValue(L, in.fn)
+	v, err := s.host.CallBounded(L, in.fn)
 	e.give(in)
 	if err != nil {
 		return nil, placedError(err)
@@ -130,7 +130,7 @@ func plainValue(v lua.LValue) (any, error) {
 			return o.plain()
 		}
 	}
-	return vm.FromLua(v)
+	return vm.FromLua(nil, v)
 }
 
 // placedError is what Lua of a spec raised, with where.

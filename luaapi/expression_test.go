@@ -257,12 +257,16 @@ func testIteration(t *testing.T, h *Handlers) {
 			t.Errorf("%s: %v", c.source, err)
 			continue
 		}
-		next, err := f.Iterate(testScope)
+		me := h.s.host.Current()
+		rows, err := f.Iterate(testScope, me.Wake)
 		var got []any
 		for err == nil {
-			var v any
-			var ok bool
-			if v, ok, err = next(); err != nil || !ok {
+			v, ok, failure := rows.Next()
+			if errors.Is(failure, runtime.ErrLater) {
+				err = me.Park()
+				continue
+			}
+			if err = failure; err != nil || !ok {
 				break
 			}
 			got = append(got, v)

@@ -52,6 +52,7 @@ func (f *followUps) begin() {
 	f.run = &batchRun{s: f.s, live: true, total: -1}
 	f.run.open(batchSource{next: f.next, total: -1, list: true})
 	f.task = f.s.host.Spawn(f.s.L.NewFunction(f.take))
+	f.task.Trust()
 	f.task.OnEnd(func() {
 		f.run.b.Close() // ended early: killed or interrupted
 		f.run, f.open, f.asked = nil, 0, false

@@ -69,8 +69,10 @@ func (s *Script) startPool(ctx context.Context, chunk *vm.Chunk, opts HandlerOpt
 func (m *poolMember) run(owner *Script) {
 	defer close(m.done)
 	wait := m.s.L.NewFunction(func(L *lua.LState) int {
+		me := m.s.host.Current()
+		me.Trust()
 		for {
-			if err := m.s.host.Current().Park(); err != nil {
+			if err := me.Park(); err != nil {
 				vm.Raise(L, err)
 			}
 		}

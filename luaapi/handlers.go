@@ -184,7 +184,7 @@ func (h *Handlers) once(ctx context.Context, hook string, run RunInfo) error {
 	}
 	info := h.s.runTable(run)
 	if L := h.s.host.Running(); L != nil {
-		_, err := h.s.host.CallValue(L, fn, info)
+		_, err := h.s.host.CallBounded(L, fn, info)
 		return err
 	}
 	_, err := h.s.host.Run(ctx, fn, info)

@@ -41,7 +41,7 @@ func plainDecision(d runtime.Decision) runtime.Decision {
 	if !ok {
 		return d
 	}
-	plain, err := vm.FromLua(v)
+	plain, err := vm.FromLua(nil, v)
 	if err != nil {
 		return runtime.Decision{Err: callbackError("a hook returned what is no value: %s", err.Error())}
 	}

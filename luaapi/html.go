@@ -1,8 +1,8 @@
 package luaapi
 
 import (
-	"bytes"
 	"context"
+	"strings"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/andybalholm/cascadia"
@@ -16,13 +16,25 @@ import (
 	"volley/runtime/markup"
 )
 
+// longFind is the size of a document, in bytes, from which to look through it
+// takes long.
+const longFind = 16 << 10
+
 // selectionObject is a set of HTML elements.
-type selectionObject struct{ set *goquery.Selection }
+type selectionObject struct {
+	set  *goquery.Selection
+	size int // of the document it is from, in bytes of its text
+}
 
 func (*selectionObject) className() string { return "Selection" }
 
-func (s *Script) newSelection(set *goquery.Selection) *lua.LUserData {
-	return s.wrap(&selectionObject{set: set})
+func (s *Script) newSelection(set *goquery.Selection, size int) *lua.LUserData {
+	return s.wrap(&selectionObject{set: set, size: size})
+}
+
+// newSelection is one from the same document, which search finds.
+func (o *selectionObject) newSelection(c call, search func() *goquery.Selection) int {
+	return c.push(c.s.newSelection(apartOn(c, o.size, search), o.size))
 }
 
 // document parses the body as HTML; the parser takes anything.
@@ -32,13 +44,19 @@ func (s *Script) document(c call, o *responseObject) *html.Node {
 		if !ok {
 			c.raise(&runtime.Error{Kind: runtime.KindInternal, Message: "the body has no text"})
 		}
-		node, err := html.Parse(bytes.NewReader([]byte(text)))
+		node, err := html.Parse(stoppable{strings.NewReader(string(text)), c.L})
 		if err != nil {
 			c.raise(&runtime.Error{Kind: runtime.KindDecode, Message: "the body is no HTML: " + err.Error(), Request: o.r.Request, Response: o.r, Cause: err})
 		}
 		o.document = node
 	}
 	return o.document
+}
+
+// textSize is the size of the text that document has parsed.
+func textSize(o *responseObject) int {
+	text, _ := o.text.(lua.LString)
+	return len(text)
 }
 
 func htmlMethods() []Function {
@@ -49,7 +67,7 @@ func htmlMethods() []Function {
 			Example: `assert(volley.get(base .. "/html"):send():html():find("h1"):text():find("Herman"))`,
 			call: func(c call) int {
 				o := self[*responseObject](c)
-				return c.push(c.s.newSelection(goquery.NewDocumentFromNode(c.s.document(c, o)).Selection))
+				return c.push(c.s.newSelection(goquery.NewDocumentFromNode(c.s.document(c, o)).Selection, textSize(o)))
 			},
 		},
 		{
@@ -62,7 +80,7 @@ func htmlMethods() []Function {
 				if err != nil {
 					c.raisef("%q is no XPath expression: %s", c.text(1), err.Error())
 				}
-				return c.push(c.s.evaluate(c, expr, c.s.document(c, o)))
+				return c.push(c.s.evaluate(c, expr, c.s.document(c, o), textSize(o)))
 			},
 		},
 	}
@@ -70,7 +88,7 @@ func htmlMethods() []Function {
 
 // evaluate runs an expression off the event loop, so that a costly one holds
 // nobody up, and turns what it yields into Lua.
-func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node) lua.LValue {
+func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node, size int) lua.LValue {
 	v, err := vm.Await(s.host, c.L, func(ctx context.Context) (any, error) {
 		return markup.Evaluate(ctx, expr, htmlquery.CreateXPathNavigator(root))
 	})
@@ -87,7 +105,7 @@ func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node) lua.LValue 
 	case []xpath.NodeNavigator:
 		out := c.L.CreateTable(len(v), 0)
 		for i, at := range v {
-			out.RawSetInt(i+1, s.found(at))
+			out.RawSetInt(i+1, s.found(at, size))
 		}
 		return out
 	}
@@ -96,10 +114,10 @@ func (s *Script) evaluate(c call, expr *xpath.Expr, root *html.Node) lua.LValue 
 
 // found is one node of a result: an element as a Selection, anything else as
 // its text.
-func (s *Script) found(at xpath.NodeNavigator) lua.LValue {
+func (s *Script) found(at xpath.NodeNavigator, size int) lua.LValue {
 	nav, ok := at.(*htmlquery.NodeNavigator)
 	if ok && at.NodeType() == xpath.ElementNode {
-		return s.newSelection(goquery.NewDocumentFromNode(nav.Current()).Selection)
+		return s.newSelection(goquery.NewDocumentFromNode(nav.Current()).Selection, size)
 	}
 	return lua.LString(at.Value())
 }
@@ -120,13 +138,17 @@ func selectionReads() []Function {
 		{
 			Name: "text", Returns: "string", Doc: "The text of all of them, tags left out.",
 			Example: find + `assert(page:find("p"):text() == "one two")`,
-			call:    func(c call) int { return c.push(lua.LString(self[*selectionObject](c).set.Text())) },
+			call: func(c call) int {
+				o := self[*selectionObject](c)
+				return c.push(lua.LString(apartOn(c, o.size, o.set.Text)))
+			},
 		},
 		{
 			Name: "html", Returns: "string", Doc: "What is inside the first one, as HTML.",
 			Example: find + `assert(page:find("p"):html() == "one <b>two</b>")`,
 			call: func(c call) int {
-				text, err := self[*selectionObject](c).set.Html()
+				o := self[*selectionObject](c)
+				text, err := apart(c, o.size >= longText, o.set.Html)
 				if err != nil {
 					c.raisef("%s", err.Error())
 				}
@@ -147,13 +169,13 @@ func selectionReads() []Function {
 			Name: "each", Returns: "fun(): volley.Selection?", Doc: "Iterates over them, one by one.",
 			Example: find + `for p in page:find("p"):each() do assert(p:attr("class") == "a") end`,
 			call: func(c call) int {
-				set, i := self[*selectionObject](c).set, 0
+				o, i := self[*selectionObject](c), 0
 				return c.push(c.L.NewFunction(func(L *lua.LState) int {
-					if i == set.Length() {
+					if i == o.set.Length() {
 						return 0
 					}
 					i++
-					L.Push(c.s.newSelection(set.Eq(i - 1)))
+					L.Push(c.s.newSelection(o.set.Eq(i-1), o.size))
 					return 1
 				}))
 			},
@@ -172,7 +194,15 @@ func selectionSteps() []Function {
 				if err != nil {
 					c.raisef("%q is no CSS selector: %s", c.text(1), err.Error())
 				}
-				return c.push(c.s.newSelection(self[*selectionObject](c).set.FindMatcher(matcher)))
+				o, long := self[*selectionObject](c), longFind
+				if strings.ContainsRune(c.text(1), '(') {
+					long = 0 // :has within :has looks at everything below everything
+				}
+				found, err := apart(c, o.size >= long, func() (*goquery.Selection, error) { return o.set.FindMatcher(matcher), nil })
+				if err != nil {
+					c.raise(err)
+				}
+				return c.push(c.s.newSelection(found, o.size))
 			},
 		},
 		{
@@ -183,18 +213,25 @@ func selectionSteps() []Function {
 				if i > 0 {
 					i--
 				}
-				return c.push(c.s.newSelection(self[*selectionObject](c).set.Eq(i)))
+				o := self[*selectionObject](c)
+				return c.push(c.s.newSelection(o.set.Eq(i), o.size))
 			},
 		},
 		{
 			Name: "parent", Returns: "volley.Selection", Doc: "The elements right above.",
 			Example: find + `assert(#page:find("li"):parent() == 1)`,
-			call:    func(c call) int { return c.push(c.s.newSelection(self[*selectionObject](c).set.Parent())) },
+			call: func(c call) int {
+				o := self[*selectionObject](c)
+				return o.newSelection(c, func() *goquery.Selection { return o.set.Parent() })
+			},
 		},
 		{
 			Name: "children", Returns: "volley.Selection", Doc: "The elements right below.",
 			Example: find + `assert(#page:find("ul"):children() == 2)`,
-			call:    func(c call) int { return c.push(c.s.newSelection(self[*selectionObject](c).set.Children())) },
+			call: func(c call) int {
+				o := self[*selectionObject](c)
+				return o.newSelection(c, func() *goquery.Selection { return o.set.Children() })
+			},
 		},
 	}
 }

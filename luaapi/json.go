@@ -49,7 +49,7 @@ func jsonModule() Module {
 local ok, err = pcall(volley.json.encode, {a = {1, 0/0}})
 assert(not ok and err.kind == "json" and err.message:find("$.a[2]", 1, true))`,
 				call: func(c call) int {
-					data, err := encodeJSON(c.arg(1))
+					data, err := encodeJSON(c.L, c.arg(1))
 					if err != nil {
 						c.raise(&runtime.Error{Kind: runtime.KindJSON, Message: c.name() + ": " + err.Error(), Cause: err})
 					}

@@ -2,9 +2,11 @@ package luaapi
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -61,11 +63,12 @@ func (e *jsonError) near() string {
 // surrogates, which no text can hold, become U+FFFD. Every error is a
 // *jsonError.
 func decodeJSON(L *lua.LState, data []byte, opts jsonOptions) (lua.LValue, error) {
-	data = jsonText(data)
-	if !utf8.Valid(data) {
-		return nil, &jsonError{data, invalidUTF8(string(data)), "the text is not UTF-8"}
+	data, fault := jsonSource(L, data)
+	if fault != nil {
+		return nil, fault
 	}
 	d := jsonDecoder{
+		data:    data,
 		dec:     jsontext.NewDecoder(bytes.NewBuffer(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)),
 		L:       L,
 		bigText: opts.BigInt == "string",
@@ -75,6 +78,17 @@ func decodeJSON(L *lua.LState, data []byte, opts jsonOptions) (lua.LValue, error
 		return nil, d.fault(data, err)
 	}
 	return v, nil
+}
+
+// jsonSource is data as UTF-8.
+func jsonSource(L *lua.LState, data []byte) ([]byte, error) {
+	return apart(call{L: L}, len(data) >= longText, func() ([]byte, error) {
+		data := jsonText(data)
+		if !utf8.Valid(data) {
+			return nil, &jsonError{data, invalidUTF8(string(data)), "the text is not UTF-8"}
+		}
+		return data, nil
+	})
 }
 
 // jsonText returns data as UTF-8 without a byte order mark. UTF-16 and UTF-32
@@ -122,30 +136,70 @@ func invalidUTF8(s string) int {
 var (
 	errJSONDepth = fmt.Errorf("nested more than %d deep", maxJSONDepth)
 	errJSONRange = errors.New("the number is out of range")
+	errJSONLong  = fmt.Errorf("the number is longer than %d KiB", longText>>10)
 	errJSONMore  = errors.New("something follows the document")
 	errJSONEmpty = errors.New("there is no JSON: the text is empty")
 )
-
-// valuesBetweenChecks is how often the decoder asks whether to go on: a text
-// becomes many times its size.
-const valuesBetweenChecks = 1 << 12
 
 // jsonDecoder turns tokens into Lua values. The members of open lists and
 // objects wait on its stacks until their number is known, so that each table
 // is made in its size.
 type jsonDecoder struct {
+	data    []byte
 	dec     *jsontext.Decoder
 	L       *lua.LState
 	bigText bool
 	depth   int
-	read    int // values so far
+	steps   vm.Steps // a text becomes many times its size
 	values  []lua.LValue
 	names   []string
 	mark    lua.LValue // the metatable of lists
 }
 
+// token is the next one. A long one is read apart.
+func (d *jsonDecoder) token() (jsontext.Token, error) {
+	if !longToken(d.data[d.dec.InputOffset():]) {
+		return d.dec.ReadToken()
+	}
+	return vm.Apart(d.L, func(context.Context) (jsontext.Token, error) {
+		token, err := d.dec.ReadToken()
+		switch {
+		case err != nil:
+			return token, err
+		case token.Kind() == '"':
+			return jsontext.String(token.String()), nil
+		case token.Kind() == '0' && len(token.String()) >= longText:
+			return token, errJSONLong
+		}
+		return token, nil
+	})
+}
+
+// longToken reports whether what stands before the next token, or the token
+// itself, is long.
+func longToken(text []byte) bool {
+	if len(text) < longText {
+		return false
+	}
+	i := 0
+	for i < longText && strings.IndexByte(" \t\r\n,:", text[i]) >= 0 {
+		i++
+	}
+	if i < longText && text[i] == '"' {
+		i++
+		for i < longText && (text[i] != '"' || text[i-1] == '\\') {
+			i++
+		}
+		return i >= longText
+	}
+	for i < longText && ('0' <= text[i] && text[i] <= '9' || text[i] == '.') {
+		i++
+	}
+	return i >= longText
+}
+
 func (d *jsonDecoder) document() (lua.LValue, error) {
-	token, err := d.dec.ReadToken()
+	token, err := d.token()
 	if errors.Is(err, io.EOF) {
 		return nil, errJSONEmpty
 	}
@@ -165,10 +219,8 @@ func (d *jsonDecoder) document() (lua.LValue, error) {
 }
 
 func (d *jsonDecoder) value(token jsontext.Token) (lua.LValue, error) {
-	if d.read++; d.read%valuesBetweenChecks == 0 {
-		if err := vm.Stopping(d.L); err != nil {
-			return nil, err
-		}
+	if err := d.steps.Next(d.L); err != nil {
+		return nil, err
 	}
 	switch token.Kind() {
 	case '"':
@@ -229,7 +281,7 @@ func inexact(text string) bool {
 func (d *jsonDecoder) list() (lua.LValue, error) {
 	base := len(d.values)
 	for {
-		token, err := d.dec.ReadToken()
+		token, err := d.token()
 		if err != nil {
 			return nil, err
 		}
@@ -245,6 +297,9 @@ func (d *jsonDecoder) list() (lua.LValue, error) {
 	members := d.values[base:]
 	t := d.L.CreateTable(len(members), 0)
 	for _, v := range members {
+		if err := d.steps.Next(d.L); err != nil {
+			return nil, err
+		}
 		t.Append(v)
 	}
 	d.values = d.values[:base]
@@ -264,7 +319,7 @@ func (d *jsonDecoder) markArray(t *lua.LTable) {
 func (d *jsonDecoder) object() (lua.LValue, error) {
 	base, first := len(d.values), len(d.names)
 	for {
-		token, err := d.dec.ReadToken()
+		token, err := d.token()
 		if err != nil {
 			return nil, err
 		}
@@ -272,7 +327,7 @@ func (d *jsonDecoder) object() (lua.LValue, error) {
 			break
 		}
 		d.names = append(d.names, token.String())
-		if token, err = d.dec.ReadToken(); err != nil {
+		if token, err = d.token(); err != nil {
 			return nil, err
 		}
 		v, err := d.value(token)
@@ -283,6 +338,9 @@ func (d *jsonDecoder) object() (lua.LValue, error) {
 	}
 	t := d.L.CreateTable(0, len(d.values)-base)
 	for i, v := range d.values[base:] {
+		if err := d.steps.Next(d.L); err != nil {
+			return nil, err
+		}
 		t.RawSetString(d.names[first+i], v)
 	}
 	d.values, d.names = d.values[:base], d.names[:first]

@@ -22,8 +22,8 @@ func (e *jsonPathError) Error() string { return "$" + e.path + ": " + e.reason }
 
 // encodeJSON writes v as compact JSON with sorted keys. Every error is a
 // *jsonPathError.
-func encodeJSON(v lua.LValue) ([]byte, error) {
-	var e jsonEncoder
+func encodeJSON(L *lua.LState, v lua.LValue) ([]byte, error) {
+	e := jsonEncoder{L: L}
 	if err := e.value(v); err != nil {
 		return nil, err
 	}
@@ -31,12 +31,25 @@ func encodeJSON(v lua.LValue) ([]byte, error) {
 }
 
 type jsonEncoder struct {
-	out  []byte
-	open []*lua.LTable // those around the current value
-	keys []string      // of the open objects
+	L     *lua.LState
+	steps vm.Steps
+	out   []byte
+	open  []*lua.LTable // those around the current value
+	keys  []string      // of the open objects
+}
+
+// next counts a value, and is the place to stop.
+func (e *jsonEncoder) next() *jsonPathError {
+	if err := e.steps.Next(e.L); err != nil {
+		return &jsonPathError{reason: err.Error()}
+	}
+	return nil
 }
 
 func (e *jsonEncoder) value(v lua.LValue) *jsonPathError {
+	if err := e.next(); err != nil {
+		return err
+	}
 	switch v := v.(type) {
 	case *lua.LNilType:
 		return &jsonPathError{reason: "nil is no JSON value; use volley.null"}
@@ -77,7 +90,7 @@ func (e *jsonEncoder) text(s string) *jsonPathError {
 	if err := e.fits(len(s)); err != nil {
 		return err
 	}
-	out, err := jsontext.AppendQuote(e.out, s)
+	out, err := apart(call{L: e.L}, len(s) >= longText, func() ([]byte, error) { return jsontext.AppendQuote(e.out, s) })
 	if err != nil {
 		return &jsonPathError{reason: fmt.Sprintf("the string is not UTF-8 at byte %d; volley.base64.encode it", invalidUTF8(s)+1)}
 	}
@@ -122,7 +135,7 @@ func (e *jsonEncoder) table(t *lua.LTable) *jsonPathError {
 }
 
 func (e *jsonEncoder) list(t *lua.LTable) *jsonPathError {
-	n, err := listLength(t)
+	n, err := e.length(t)
 	if err != nil {
 		return &jsonPathError{reason: err.Error()}
 	}
@@ -140,10 +153,13 @@ func (e *jsonEncoder) list(t *lua.LTable) *jsonPathError {
 	return nil
 }
 
-// listLength returns n when the keys of t are 1 … n.
-func listLength(t *lua.LTable) (int, error) {
+// length returns n when the keys of t are 1 … n.
+func (e *jsonEncoder) length(t *lua.LTable) (int, error) {
 	n := 0
 	for k, _ := t.Next(lua.LNil); k != lua.LNil; k, _ = t.Next(k) {
+		if err := e.steps.Next(e.L); err != nil {
+			return 0, err
+		}
 		i, ok := k.(lua.LNumber)
 		if !ok {
 			return 0, fmt.Errorf("the table mixes list items with named keys (%q)", k.String())
@@ -170,9 +186,14 @@ func (e *jsonEncoder) object(t *lua.LTable) *jsonPathError {
 			return &jsonPathError{reason: fmt.Sprintf("the table has %s as a key (%s) beside names", typeName(k), k.String())}
 		}
 		e.keys = append(e.keys, string(name))
+		if err := e.next(); err != nil {
+			return err
+		}
 	}
 	keys := e.keys[base:]
-	slices.Sort(keys)
+	if err := e.sort(keys); err != nil {
+		return err
+	}
 	for i, k := range keys {
 		if i == 0 {
 			e.out = append(e.out, '{')
@@ -190,6 +211,20 @@ func (e *jsonEncoder) object(t *lua.LTable) *jsonPathError {
 		}
 	}
 	e.out = append(e.out, '}')
+	return nil
+}
+
+// manyKeys is the number of them from which to sort takes long.
+const manyKeys = 1 << 14
+
+func (e *jsonEncoder) sort(keys []string) *jsonPathError {
+	_, err := apart(call{L: e.L}, len(keys) >= manyKeys, func() (struct{}, error) {
+		slices.Sort(keys)
+		return struct{}{}, nil
+	})
+	if err != nil {
+		return &jsonPathError{reason: err.Error()}
+	}
 	return nil
 }
 

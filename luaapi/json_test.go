@@ -37,7 +37,7 @@ func TestJSONRoundTrip(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 			continue
 		}
-		data, err := encodeJSON(v)
+		data, err := encodeJSON(L, v)
 		if err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -228,7 +228,7 @@ func FuzzJSONDecode(f *testing.F) {
 		if err != nil {
 			return
 		}
-		out, err := encodeJSON(v)
+		out, err := encodeJSON(L, v)
 		if err != nil {
 			t.Fatalf("%q was read but cannot be written: %v", data, err)
 		}
@@ -326,7 +326,7 @@ func BenchmarkJSONEncode(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := encodeJSON(v); err != nil {
+		if _, err := encodeJSON(L, v); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -345,4 +345,19 @@ func TestJSONEncodeOfSharedTablesIsBounded(t *testing.T) {
 local t = {("x"):rep(1000)}
 for _ = 1, 40 do t = {t, t} end
 volley.json.encode(t)`, runtime.KindJSON, "longer than 64 MiB")
+}
+
+// TestJSONLongTokens: what is read apart from the loop reads the same.
+func TestJSONLongTokens(t *testing.T) {
+	newLibrary(t).pass(t, `
+local n = 300000
+local escapes, spaces = ("\\u0041\\\""):rep(n), (" \n"):rep(n)
+local text = "[" .. spaces .. '"' .. escapes .. '"' .. spaces .. ',{"' .. ("k"):rep(n) .. '":"' .. ("é"):rep(n) .. '"},"",1.5' .. spaces .. "]"
+local v = volley.json.decode(text)
+assert(#v == 4 and v[1] == ('A"'):rep(n) and v[2][("k"):rep(n)] == ("é"):rep(n) and v[3] == "" and v[4] == 1.5)
+assert(volley.json.decode(volley.json.encode(v))[1] == v[1])
+local ok, err = pcall(volley.json.decode, "[1" .. ("0"):rep(n) .. "]")
+assert(not ok and err.kind == "json" and err.message:find("the number is longer than 256 KiB", 1, true), err)
+local ok, err = pcall(volley.json.decode, '["' .. ("x"):rep(n) .. "]")
+assert(not ok and err.kind == "json" and err.message:find("the text ends too early", 1, true), err)`)
 }

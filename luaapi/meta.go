@@ -13,7 +13,7 @@ func PlainMeta(meta any) any {
 	if !ok {
 		return meta
 	}
-	plain, err := vm.FromLua(v)
+	plain, err := vm.FromLua(nil, v)
 	if err != nil {
 		return v.String()
 	}

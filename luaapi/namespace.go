@@ -63,13 +63,22 @@ func (o *namespaceObject) member(s *Script, L *lua.LState, name string) lua.LVal
 			return o.read[i].value
 		}
 	}
+	converted := o.convert(s, L, name)
+	o.read = append(o.read, readMember{name, converted})
+	return converted
+}
+
+func (o *namespaceObject) convert(s *Script, L *lua.LState, name string) lua.LValue {
+	if g, ok := o.ns.(Gathering); ok {
+		if list, ok := g.Gathered(name).(Gathered); ok {
+			return s.gatheredValue(L, list)
+		}
+	}
 	v, err := o.ns.Member(name)
 	if err != nil {
 		vm.Raise(L, asInvalid(err))
 	}
-	converted := s.scopeValue(L, v)
-	o.read = append(o.read, readMember{name, converted})
-	return converted
+	return s.scopeValue(L, v)
 }
 
 // plain is the whole of it as a map.

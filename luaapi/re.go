@@ -1,53 +1,12 @@
 package luaapi
 
 import (
-	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
 	lua "github.com/yuin/gopher-lua"
 )
-
-// patternCache keeps compiled patterns: the ones used since the last turn,
-// and those of the turn before. It is shared by the scripts of a registry.
-type patternCache struct {
-	mu       sync.Mutex
-	now, old map[string]*regexp.Regexp
-}
-
-// patternsPerTurn is half of what the cache holds at most.
-const patternsPerTurn = 128
-
-func (p *patternCache) compile(pattern string) (*regexp.Regexp, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if re := p.now[pattern]; re != nil {
-		return re, nil
-	}
-	re := p.old[pattern]
-	if re == nil {
-		var err error
-		if re, err = regexp.Compile(pattern); err != nil {
-			return nil, err
-		}
-	}
-	if p.now == nil || len(p.now) == patternsPerTurn {
-		p.now, p.old = make(map[string]*regexp.Regexp), p.now
-	}
-	p.now[pattern] = re
-	return re, nil
-}
-
-// pattern takes the compiled pattern of parameter i.
-func (p *patternCache) pattern(c call, i int) *regexp.Regexp {
-	re, err := p.compile(c.text(i))
-	if err != nil {
-		c.raisef("%s", err.Error())
-	}
-	return re
-}
 
 func reModule() Module {
 	patterns := &patternCache{}
@@ -61,7 +20,7 @@ func reModule() Module {
 				Doc: "The captures of the first match, or the whole match when the pattern has no groups; nil when nothing matches. A group that took no part is nil.",
 				Example: `local year, month = volley.re.match([[(\d+)-(\d+)]], "on 2024-05-01")
 assert(year == "2024" and month == "05" and volley.re.match("x+", "abc") == nil)`,
-				call: func(c call) int { return matchPattern(c, patterns.pattern(c, 1)) },
+				call: func(c call) int { return matchPattern(c, patterns.of(c, 1)) },
 			},
 			{
 				Name: "find_all", Params: []Param{pattern, {"s", "string", "The text."}, {"n", "integer?", "At most so many."}},
@@ -75,7 +34,7 @@ assert(volley.re.find_all([[(\w)=(\d)]], "a=1 b=2")[2][1] == "b")`,
 					if c.arg(3) != lua.LNil {
 						n = c.integer(3, 0, 1<<31-1)
 					}
-					return c.push(findAll(c.L, patterns.pattern(c, 1), c.text(2), n))
+					return c.push(findAll(c, patterns.of(c, 1), c.text(2), n))
 				},
 			},
 			{
@@ -89,7 +48,7 @@ assert(volley.re.find_all([[(\w)=(\d)]], "a=1 b=2")[2][1] == "b")`,
 				Doc:     "Replaces every match. Also returns how many there were.",
 				Example: `assert(volley.re.replace([[(\w+)@(\w+)]], "me@home", "$2 of $1") == "home of me")
 assert(volley.re.replace([[\d+]], "a1b22", function(d) return "<" .. d .. ">" end) == "a<1>b<22>")`,
-				call: func(c call) int { return replacePattern(c, patterns.pattern(c, 1)) },
+				call: func(c call) int { return replacePattern(c, patterns.of(c, 1)) },
 			},
 		},
 	}
@@ -118,67 +77,71 @@ func textOrNone(text string, ok bool) lua.LValue {
 	return lua.LString(text)
 }
 
-func matchPattern(c call, re *regexp.Regexp) int {
+func matchPattern(c call, p *pattern) int {
 	s := c.text(2)
-	m := re.FindStringSubmatchIndex(s)
+	m := p.first(c, s)
 	if m == nil {
 		return c.push(lua.LNil)
 	}
 	n := 0
-	captures(re, s, m, func(text string, ok bool) {
+	captures(p.re, s, m, func(text string, ok bool) {
 		c.L.Push(textOrNone(text, ok))
 		n++
 	})
 	return n
 }
 
-func findAll(L *lua.LState, re *regexp.Regexp, s string, n int) *lua.LTable {
-	matches := re.FindAllStringSubmatchIndex(s, n)
-	out := L.CreateTable(len(matches), 0)
-	for _, m := range matches {
-		if re.NumSubexp() < 2 {
-			captures(re, s, m, func(text string, _ bool) { out.Append(lua.LString(text)) })
+func findAll(c call, p *pattern, s string, n int) *lua.LTable {
+	out := c.L.CreateTable(0, 0)
+	for m := range p.all(c, s, n) {
+		if p.re.NumSubexp() < 2 {
+			captures(p.re, s, m, func(text string, _ bool) { out.Append(lua.LString(text)) })
 			continue
 		}
-		groups := L.CreateTable(re.NumSubexp(), 0)
-		captures(re, s, m, func(text string, _ bool) { groups.Append(lua.LString(text)) })
+		groups := c.L.CreateTable(p.re.NumSubexp(), 0)
+		captures(p.re, s, m, func(text string, _ bool) { groups.Append(lua.LString(text)) })
 		out.Append(groups)
 	}
 	return out
 }
 
-// maxReplaced bounds the result of a replacement, in bytes, as gsub is.
-const maxReplaced = 64 << 20
+const (
+	// maxReplaced bounds the result of a replacement, in bytes, as gsub is.
+	maxReplaced = 64 << 20
+	// maxTemplate bounds what takes the place of a match, as it is written.
+	maxTemplate = 1 << 16
+)
 
-func replacePattern(c call, re *regexp.Regexp) int {
+func replacePattern(c call, p *pattern) int {
 	s := c.text(2)
-	var replacement func(m []int) string
+	var replace func(b *strings.Builder, m []int)
 	switch repl := c.arg(3).(type) {
 	case *lua.LFunction:
-		replacement = func(m []int) string { return replacedBy(c, repl, re, s, m) }
+		replace = func(b *strings.Builder, m []int) { b.WriteString(replacedBy(c, repl, p.re, s, m)) }
 	case lua.LString, lua.LNumber:
-		template := c.text(3)
-		if group := unknownGroup(re, template); group != "" {
-			c.raisef("the replacement names the group %q, which the pattern has not; write ${1}x for a group before letters, $$ for a dollar", group)
-		}
-		replacement = func(m []int) string { return string(re.ExpandString(nil, template, s, m)) }
+		pieces := c.template(p.re, c.text(3))
+		replace = func(b *strings.Builder, m []int) { c.expand(b, pieces, s, m) }
 	default:
 		c.wrong(3, "a string or a function")
 	}
-	matches := re.FindAllStringSubmatchIndex(s, -1)
 	var b strings.Builder
-	end := 0
-	for _, m := range matches {
+	n, end := 0, 0
+	for m := range p.all(c, s, -1) {
 		b.WriteString(s[end:m[0]])
-		b.WriteString(replacement(m))
-		if end = m[1]; b.Len() > maxReplaced {
-			c.raisef("the result is longer than %d MiB", maxReplaced>>20)
-		}
+		replace(&b, m)
+		c.boundReplaced(&b)
+		n, end = n+1, m[1]
 	}
 	b.WriteString(s[end:])
 	c.L.Push(lua.LString(b.String()))
-	c.L.Push(lua.LNumber(len(matches)))
+	c.L.Push(lua.LNumber(n))
 	return 2
+}
+
+func (c call) boundReplaced(b *strings.Builder) {
+	if b.Len() > maxReplaced {
+		c.raisef("the result is longer than %d MiB", maxReplaced>>20)
+	}
 }
 
 // replacedBy asks a Lua function what takes the place of a match.
@@ -202,20 +165,51 @@ func replacedBy(c call, f *lua.LFunction, re *regexp.Regexp, s string, m []int) 
 	return text
 }
 
+// templatePiece is a part of a replacement: a text, or a group from 0.
+type templatePiece struct {
+	text  string
+	group int // -1: the text
+}
+
 var templateGroup = regexp.MustCompile(`\$\$|\$\{([\p{L}\p{Nd}_]+)\}|\$([\p{L}\p{Nd}_]+)`)
 
-// unknownGroup returns a group that a template names and the pattern has not:
-// Expand would put nothing in its place.
-func unknownGroup(re *regexp.Regexp, template string) string {
-	for _, m := range templateGroup.FindAllStringSubmatch(template, -1) {
-		name := m[1] + m[2]
-		if name == "" {
+// template takes a replacement apart, as Regexp.Expand reads it. A group that
+// the pattern has not raises: Expand would put nothing in its place.
+func (c call) template(re *regexp.Regexp, text string) []templatePiece {
+	if len(text) > maxTemplate {
+		c.raisef("the replacement is longer than %d KiB; replace with a function", maxTemplate>>10)
+	}
+	var pieces []templatePiece
+	end := 0
+	for _, at := range templateGroup.FindAllStringSubmatchIndex(text, -1) {
+		pieces = append(pieces, templatePiece{text[end:at[0]], -1})
+		end = at[1]
+		name := strings.Trim(text[at[0]+1:at[1]], "{}")
+		if name == "$" {
+			pieces = append(pieces, templatePiece{"$", -1})
 			continue
 		}
-		n, err := strconv.Atoi(name)
-		if err != nil && re.SubexpIndex(name) < 0 || err == nil && n > re.NumSubexp() {
-			return fmt.Sprintf("$%s", name)
+		group, err := strconv.Atoi(name)
+		if err != nil {
+			group = re.SubexpIndex(name)
+		}
+		if group < 0 || group > re.NumSubexp() {
+			c.raisef("the replacement names the group %q, which the pattern has not; write ${1}x for a group before letters, $$ for a dollar", "$"+name)
+		}
+		pieces = append(pieces, templatePiece{"", group})
+	}
+	return append(pieces, templatePiece{text[end:], -1})
+}
+
+// expand writes a replacement for the match m of s.
+func (c call) expand(b *strings.Builder, pieces []templatePiece, s string, m []int) {
+	for _, p := range pieces {
+		switch {
+		case p.group < 0:
+			b.WriteString(p.text)
+		case m[2*p.group] >= 0:
+			b.WriteString(s[m[2*p.group]:m[2*p.group+1]])
+			c.boundReplaced(b)
 		}
 	}
-	return ""
 }

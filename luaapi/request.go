@@ -255,6 +255,10 @@ func requestFields() []Field {
 			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return textOrNil(requestOf(ud).r.ID) },
 		},
 		{
+			Name: "name", Type: "string?", Doc: "Groups requests in statistics; in a spec the name of its entry.",
+			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue { return textOrNil(requestOf(ud).r.Name) },
+		},
+		{
 			Name: "session", Type: "volley.Session?", Doc: "The session it is bound to.",
 			get: func(_ *Script, _ *lua.LState, ud *lua.LUserData) lua.LValue {
 				if o := requestOf(ud).root(); o.session != nil {
@@ -280,7 +284,7 @@ func (o *requestObject) setMeta(c call, v lua.LValue) {
 		o.r.Meta = v
 		return
 	}
-	plain, err := vm.FromLua(v)
+	plain, err := vm.FromLua(c.L, v)
 	if err != nil {
 		c.raisef("meta: %s", err.Error())
 	}

@@ -212,7 +212,7 @@ func (b *requestBuilder) body(c call) {
 	if b.json == nil {
 		return
 	}
-	data, err := encodeJSON(b.json)
+	data, err := encodeJSON(c.L, b.json)
 	if err != nil {
 		b.invalid("json: " + err.Error())
 		return

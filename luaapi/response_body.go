@@ -58,7 +58,9 @@ func bodyFields() []Field {
 			Name: "apparent_encoding", Type: "string", Doc: "The charset the bytes look like.",
 			get: func(s *Script, L *lua.LState, ud *lua.LUserData) lua.LValue {
 				o := responseOf(ud)
-				return lua.LString(client.ApparentEncoding(s.bytesOf(call{s: s, L: L, in: "Response"}, o)))
+				c := call{s: s, L: L, in: "Response"}
+				body := s.bytesOf(c, o)
+				return lua.LString(apartOn(c, len(body), func() string { return client.ApparentEncoding(body) }))
 			},
 		},
 	}
@@ -112,10 +114,14 @@ func (s *Script) contentOf(c call, o *responseObject) lua.LValue {
 
 func (s *Script) textOf(c call, o *responseObject) lua.LValue {
 	if o.text == nil {
-		text, used := client.Text(s.bytesOf(c, o), o.r.Header.Get("Content-Type"), o.encoding)
-		o.text = lua.LString(text)
+		body := s.bytesOf(c, o)
+		read := apartOn(c, len(body), func() (read struct{ text, encoding string }) {
+			read.text, read.encoding = client.Text(body, o.r.Header.Get("Content-Type"), o.encoding)
+			return read
+		})
+		o.text = lua.LString(read.text)
 		if o.encoding == "" {
-			o.encoding = used
+			o.encoding = read.encoding
 		}
 	}
 	return o.text

@@ -167,7 +167,9 @@ func (s *Script) Run(ctx context.Context, chunk *vm.Chunk) error {
 func (s *Script) RunGo(ctx context.Context, f func(runtime.Consumer, runtime.Waiter) error) error {
 	var failure error
 	_, err := s.host.Run(ctx, s.L.NewFunction(func(*lua.LState) int {
-		failure = f(consumer{s}, s.host.Current())
+		main := s.host.Current()
+		main.Trust()
+		failure = f(consumer{s}, main)
 		return 0
 	}))
 	s.settle(ctx)
@@ -186,6 +188,22 @@ func (s *Script) Interrupt(err error) {
 	s.host.Interrupt(err)
 	if p := s.pool.Load(); p != nil {
 		p.interrupt(err)
+	}
+}
+
+// patience is what Lua that runs on may take after Hurry.
+const patience = time.Second
+
+// Hurry lets a run of Go code come to its end: Lua that it calls and that
+// takes long is ended, with kind script_deadline, and after grace so is what
+// waits. Any goroutine may call it.
+func (s *Script) Hurry(why string, grace time.Duration) {
+	cause := &runtime.Error{Kind: runtime.KindScriptDeadline, Message: why + ", and this code ran on"}
+	s.host.Hurry(cause, patience, grace)
+	if p := s.pool.Load(); p != nil {
+		for _, m := range p.members {
+			m.s.host.Hurry(cause, patience, grace)
+		}
 	}
 }
 

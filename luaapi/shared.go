@@ -139,7 +139,7 @@ assert(volley.shared.append("ids", 4) == 2 and volley.shared.get("ids")[2] == 4)
 
 // plainCopy takes parameter i as a tree of plain Go values.
 func plainCopy(c call, i int) any {
-	v, err := vm.FromLua(c.arg(i))
+	v, err := vm.FromLua(c.L, c.arg(i))
 	if err != nil {
 		c.raisef("%s", err.Error())
 	}

@@ -7,7 +7,6 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
-	"volley/luaapi/vm"
 	"volley/runtime"
 	"volley/runtime/spell"
 )
@@ -93,7 +92,7 @@ func (f *SpecFunction) Call(scope Scope, args ...any) (any, error) {
 		values[i] = s.scopeValue(L, v)
 	}
 	fn, release := f.lend(scope, []string{"res"}[:min(len(args), 1)], values)
-	v, err := s.host.CallValue(L, fn, values...)
+	v, err := s.host.CallBounded(L, fn, values...)
 	release()
 	if err != nil {
 		return nil, placedError(err)
@@ -107,78 +106,4 @@ func (f *SpecFunction) plain(v lua.LValue) (any, error) {
 		return nil, runtime.Errorf(runtime.KindInvalidArgument, "%s returned what is no value: %w", f.what, err)
 	}
 	return plain, nil
-}
-
-// iterate makes an iterator of a function that returns one or a list, or that
-// yields.
-const iterate = `local generate = ...
-local co, step, list, n = coroutine.create(generate)
-return function()
-  if step then return step() end
-  if list then
-    n = n + 1
-    return list[n]
-  end
-  if coroutine.status(co) == "dead" then return nil end
-  local ok, v = coroutine.resume(co)
-  if not ok then error(v, 0) end
-  if coroutine.status(co) ~= "dead" then return v end
-  if type(v) == "function" then
-    step = v
-    return step()
-  elseif type(v) == "table" then
-    list, n = v, 1
-    return list[1]
-  elseif v ~= nil then
-    error("a function for data must return an iterator or a list, or yield, got a " .. type(v), 0)
-  end
-end`
-
-// Iterate calls f for data: it returns an iterator or a list, or yields. Each
-// call of next gives one plain value on the running green thread, ok false at
-// the end.
-func (f *SpecFunction) Iterate(scope Scope) (next func() (value any, ok bool, err error), err error) {
-	s := f.h.s
-	L := s.host.Running()
-	if L == nil {
-		return nil, outsideThread(f.at)
-	}
-	chunk, err := vm.Compile(vm.HostChunk, []byte(iterate))
-	if err != nil {
-		return nil, err
-	}
-	fn, release := f.lend(scope, nil, nil)
-	step, err := s.host.CallValue(L, s.host.Instance(chunk), fn)
-	if err != nil {
-		release()
-		return nil, placedError(err)
-	}
-	ended := false
-	return func() (any, bool, error) {
-		if ended {
-			return nil, false, nil
-		}
-		value, ok, err := f.step(step)
-		if err != nil || !ok {
-			ended = true
-			release()
-		}
-		return value, ok, err
-	}, nil
-}
-
-func (f *SpecFunction) step(step lua.LValue) (any, bool, error) {
-	L := f.h.s.host.Running()
-	if L == nil {
-		return nil, false, outsideThread(f.at)
-	}
-	v, err := f.h.s.host.CallValue(L, step)
-	if err != nil {
-		return nil, false, placedError(err)
-	}
-	if v == lua.LNil {
-		return nil, false, nil
-	}
-	plain, err := f.plain(v)
-	return plain, err == nil, err
 }

@@ -1,12 +1,17 @@
 package luaapi
 
 import (
+	"fmt"
 	"net/http"
 
 	lua "github.com/yuin/gopher-lua"
 
 	"volley/runtime"
 )
+
+// maxSyntheticHeader bounds what is read again for each look at links, cookies
+// and the charset, in bytes.
+const maxSyntheticHeader = 256 << 10
 
 // responseOptions are what volley.response takes.
 func responseOptions() []option[runtime.Response] {
@@ -20,7 +25,19 @@ func responseOptions() []option[runtime.Response] {
 			r.Content = []byte(body)
 			return err
 		}),
-		opt("headers", "table", "A table or pairs.", func(r *runtime.Response, v lua.LValue) error { return fieldList(v, fieldSink{add: r.Header.Add}) }),
+		opt("headers", "table", "A table or pairs.", func(r *runtime.Response, v lua.LValue) error {
+			if err := fieldList(v, fieldSink{add: r.Header.Add}); err != nil {
+				return err
+			}
+			size := 0
+			for _, f := range r.Header {
+				size += len(f.Name) + len(f.Value)
+			}
+			if size > maxSyntheticHeader {
+				return fmt.Errorf("must have at most %d KiB together, as those of a server", maxSyntheticHeader>>10)
+			}
+			return nil
+		}),
 		opt("reason", "string", "Default the status's own.", func(r *runtime.Response, v lua.LValue) (err error) { r.Reason, err = text(v); return err }),
 		opt("url", "string", "Default empty.", func(r *runtime.Response, v lua.LValue) (err error) { r.URL, err = text(v); return err }),
 	}

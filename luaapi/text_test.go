@@ -119,22 +119,47 @@ assert(s == "xbx" and other == 1)
 
 func TestPatternCacheIsBounded(t *testing.T) {
 	var p patternCache
-	often, err := p.compile("often")
-	if err != nil {
-		t.Fatal(err)
-	}
+	often := &pattern{}
+	p.keep("often", often)
 	for i := range 1000 {
-		if _, err := p.compile(fmt.Sprintf("a{%d}", i)); err != nil {
-			t.Fatal(err)
-		}
-		again, _ := p.compile("often")
-		if again != often {
-			t.Fatalf("a pattern in use was compiled again after %d others", i)
+		p.keep(fmt.Sprintf("a{%d}", i), &pattern{})
+		if p.kept("often") != often {
+			t.Fatalf("a pattern in use was dropped after %d others", i)
 		}
 		if n := len(p.now) + len(p.old); n > 2*patternsPerTurn {
 			t.Fatalf("%d patterns are kept", n)
 		}
 	}
+	if p.keep("large", &pattern{size: largestKept + 1}); p.kept("large") != nil {
+		t.Error("a large pattern is kept")
+	}
+}
+
+// TestSearchGoesOn: a search that is taken up again finds what one search
+// finds.
+func TestSearchGoesOn(t *testing.T) {
+	l := newLibrary(t)
+	l.pass(t, `
+local n = 10000 -- more than are searched for at once
+local text = ("aé1 "):rep(n)
+for pattern, want in pairs{["a"] = n, ["(a)(é)"] = n, ["x*"] = 4 * n + 1, ["é|"] = 3 * n + 1, ["[^ ]+"] = n, ["[^ ]+$"] = 0, ["\\ba"] = n, ["^a"] = 1, [" $"] = 1, ["a|é1 a"] = n} do
+  local all = volley.re.find_all(pattern, text)
+  assert(#all == want, pattern .. ": " .. #all)
+  local s, count = volley.re.replace(pattern, text, "<>")
+  assert(count == want and #volley.re.find_all("<>", s) == want, pattern .. ": " .. count)
+  for _, most in ipairs{0, 1, 4096, 4097, 9999} do
+    assert(#volley.re.find_all(pattern, text, most) == math.min(most, want), pattern .. " " .. most)
+  end
+end
+assert(volley.re.find_all("(a)(é)?", text)[9999][2] == "é")
+assert(volley.re.replace("(a)(é)", text, "${2}$1$$") == ("éa$1 "):rep(n))
+local ok, err = pcall(volley.re.find_all, "\\b", ("a "):rep(2^20))
+assert(not ok and err.message:find("cut the text into parts"), err)
+local ok, err = pcall(volley.re.replace, "(a+)", ("a"):rep(2^25), "$1$1$1")
+assert(not ok and err.message:find("longer than 64 MiB"), err)
+local ok, err = pcall(volley.re.replace, "a", "a", ("$0"):rep(2^20))
+assert(not ok and err.message:find("longer than 64 KiB"), err)
+`)
 }
 
 func TestTime(t *testing.T) {

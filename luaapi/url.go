@@ -9,6 +9,7 @@ import (
 
 	lua "github.com/yuin/gopher-lua"
 
+	"volley/luaapi/vm"
 	"volley/runtime"
 )
 
@@ -26,7 +27,7 @@ func urlModule() Module {
 assert(u.host == "example.com" and u.port == 8443 and u.path == "/a%20b" and u.fragment == "top")
 assert(u.params.q[2] == "2" and u.params.x == "y")`,
 				call: func(c call) int {
-					t, err := parseURL(c.L, c.text(1))
+					t, err := parseURL(c, c.text(1))
 					if err != nil {
 						c.raise(invalidURL(c, err))
 					}
@@ -62,14 +63,18 @@ assert(url == "https://example.com/a%20b?q=1%262")`,
 				Doc:     "Escapes a string for a path or, with safe = \"\", for any part of a URL.",
 				Example: `assert(volley.url.quote("a b/c") == "a%20b/c" and volley.url.quote("a/b", "") == "a%2Fb")`,
 				call: func(c call) int {
-					return c.push(lua.LString(quoteURL(c.text(1), c.textOr(2, "/"), false)))
+					s, safe := c.text(1), c.textOr(2, "/")
+					return c.push(lua.LString(apartOn(c, len(s)+len(safe), func() string { return quoteURL(s, safe, false) })))
 				},
 			},
 			{
 				Name: "unquote", Params: []Param{{"s", "string", "A part of a URL."}}, Returns: "string",
 				Doc:     "Undoes the escapes; a percent sign that begins none stays.",
 				Example: `assert(volley.url.unquote("a%20b%2Fc 100%") == "a b/c 100%")`,
-				call:    func(c call) int { return c.push(lua.LString(unquoteURL(c.text(1)))) },
+				call: func(c call) int {
+					s := c.text(1)
+					return c.push(lua.LString(apartOn(c, len(s), func() string { return unquoteURL(s) })))
+				},
 			},
 		},
 	}
@@ -79,12 +84,12 @@ func invalidURL(c call, err error) error {
 	return runtime.Errorf(runtime.KindInvalidURL, "%s: %w", c.name(), err)
 }
 
-func parseURL(L *lua.LState, raw string) (*lua.LTable, error) {
-	u, err := url.Parse(raw)
+func parseURL(c call, raw string) (*lua.LTable, error) {
+	u, err := apart(c, len(raw) >= longText, func() (*url.URL, error) { return url.Parse(raw) })
 	if err != nil {
 		return nil, err
 	}
-	t := L.CreateTable(0, 8)
+	t := c.L.CreateTable(0, 8)
 	set := func(name, value string) {
 		if value != "" {
 			t.RawSetString(name, lua.LString(value))
@@ -102,14 +107,18 @@ func parseURL(L *lua.LState, raw string) (*lua.LTable, error) {
 	set("path", u.EscapedPath()+u.Opaque)
 	set("query", u.RawQuery)
 	set("fragment", u.EscapedFragment())
-	t.RawSetString("params", queryTable(L, u.RawQuery))
+	t.RawSetString("params", queryTable(c, u.RawQuery))
 	return t, nil
 }
 
 // queryTable decodes a query: name → value, or the list of its values.
-func queryTable(L *lua.LState, query string) *lua.LTable {
-	t := L.CreateTable(0, 4)
+func queryTable(c call, query string) *lua.LTable {
+	t := c.L.CreateTable(0, 4)
+	var steps vm.Steps
 	for field := range strings.SplitSeq(query, "&") {
+		if err := steps.Next(c.L); err != nil {
+			c.raise(err)
+		}
 		if field == "" {
 			continue
 		}
@@ -119,7 +128,7 @@ func queryTable(L *lua.LState, query string) *lua.LTable {
 		case *lua.LTable:
 			before.Append(lua.LString(value))
 		case lua.LString:
-			list := L.CreateTable(2, 0)
+			list := c.L.CreateTable(2, 0)
 			list.Append(before)
 			list.Append(lua.LString(value))
 			t.RawSetString(name, list)

@@ -144,7 +144,7 @@ func (t *trip) teach(p *passage) {
 	for _, c := range p.paces {
 		c.learn(what, p.began)
 	}
-	if what != tooMuch {
+	if what != refused && what != calm {
 		return
 	}
 	now := time.Now()

@@ -43,6 +43,7 @@ func (r *Result) cutShort() {
 		resp.Owner, resp.Request = nil, r.Request
 		r.Response, r.Err = &resp, nil
 	case cut.decision.Action == ActionSkip:
+		r.Attempts = max(r.Err.Attempts-1, 0) // this one was not made
 		r.Skipped, r.Err = "when", nil
 	}
 }

@@ -77,6 +77,9 @@ func (e *Engine) SetHooks(h *Hooks) { e.opts.Hooks = h }
 // Context ends when the Engine is cancelled or closed.
 func (e *Engine) Context() context.Context { return e.ctx }
 
+// Halted ends with Stop: nothing new starts.
+func (e *Engine) Halted() context.Context { return e.halted }
+
 // Size is the default of Batches.
 func (e *Engine) Size() int { return e.opts.Size }
 

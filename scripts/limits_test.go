@@ -15,11 +15,11 @@ import (
 // the machine. Each ends with an uncaught error.
 var attacks = []struct{ name, src, want string }{
 	{"string.rep", `("x"):rep(8e9)`, "resulting string is larger than 32 MiB"},
-	{"doubling", `local s = "x" while true do s = s .. s end`, "resulting string is larger"},
-	{"long chain", `local s = ("x"):rep(2^22) while true do s = s .. s .. s .. s .. s .. s .. s .. s .. s .. s end`, "resulting string is larger"},
+	{"doubling", `local s = "x" while true do s = s .. s end`, "resulting string is larger|script_memory"},
+	{"long chain", `local s = ("x"):rep(2^22) while true do s = s .. s .. s .. s .. s .. s .. s .. s .. s .. s end`, "resulting string is larger|script_memory"},
 	{"string.format", `local s = ("x"):rep(2^24) while true do s = ("%s%s%q"):format(s, s, s) end`, "resulting string is larger|script_memory"},
 	{"gsub", `local s = ("x"):rep(2^13) while true do s = s:gsub("x", s) end`, "resulting string is larger|script_memory"},
-	{"table.concat", `local s = ("x"):rep(2^23) local t = {} for i = 1, 1000 do t[i] = s end table.concat(t, s)`, "resulting string is larger"},
+	{"table.concat", `local s = ("x"):rep(2^23) local t = {} for i = 1, 1000 do t[i] = s end table.concat(t, s)`, "resulting string is larger|script_memory"},
 	{"nested source", `assert(loadstring(("{"):rep(1000000)))`, "nested more than 200 deep"},
 	{"nested functions", `assert(loadstring(("function f() "):rep(70000)))`, "nested more than 200 deep"},
 	{"unary chain", `assert(loadstring("return " .. (" not"):rep(200000) .. " 1"))`, "more than 200 unary operators"},
@@ -63,7 +63,7 @@ func TestAttacks(t *testing.T) {
 }
 
 // TestIsolatedLimits: what ends a script without --isolate ends it with; one
-// long call of Go, which nothing within ends, is stopped by the system.
+// long call of Go is left behind, or stopped by the system if that is first.
 func TestIsolatedLimits(t *testing.T) {
 	t.Parallel()
 	if underRace() {
@@ -71,7 +71,7 @@ func TestIsolatedLimits(t *testing.T) {
 	}
 	for _, c := range []struct{ name, src, want string }{
 		{"within", `local t = {} while true do t[#t + 1] = {} end`, "^error: s.lua:1: script_memory: the script was stopped"},
-		{"wall", `volley.re.find_all("a", ("a"):rep(1e7))`, "^volley: script_memory: the isolated process used up the memory that it may have; raise --max-memory\n$"},
+		{"wall", `volley.re.find_all("a", ("a"):rep(1e7))`, "script_memory: the (script was stopped|isolated process used up the memory)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, resident := measured(t, c.src, "-q", "--isolate", "--max-memory", "32MiB")

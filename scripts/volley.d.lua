@@ -710,6 +710,7 @@ function volley.shared.append(key, value) end
 ---@field body string? The body as it will be sent, when it is in memory.
 ---@field meta any Yours; the same value at `resp.request.meta` and `err.request.meta`; never sent.
 ---@field id string? For output and logs.
+---@field name string? Groups requests in statistics; in a spec the name of its entry.
 ---@field session volley.Session? The session it is bound to.
 ---@field response volley.Response? Of its last send.
 ---@field error volley.Error? Of its last send, when that failed.

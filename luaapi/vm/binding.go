@@ -7,6 +7,12 @@ import lua "github.com/yuin/gopher-lua"
 // calls in it park the current task. A failure is a *ScriptError with its
 // traceback; what must not be caught passes through.
 func (h *Host) CallValue(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.LValue, error) {
+	return h.callValue(L, fn, args, nil)
+}
+
+// callValue is CallValue; after, if not nil, is told how the call ended before
+// anybody else is, and may say that it was stopped alone.
+func (h *Host) callValue(L *lua.LState, fn lua.LValue, args []lua.LValue, after func(*lua.ApiError) *stop) (lua.LValue, error) {
 	base := L.GetTop()
 	L.Push(fn)
 	for _, a := range args {
@@ -16,10 +22,21 @@ func (h *Host) CallValue(L *lua.LState, fn lua.LValue, args ...lua.LValue) (lua.
 	caught := t.caught
 	t.caught = -1 // protected makes it 0: the traceback is wanted
 	defer func() { t.caught = caught }()
-	n, raised := h.protected(L, len(args))
-	if raised != nil {
+	n, failure := h.attempt(L, len(args))
+	var ended *stop
+	if after != nil {
+		ended = after(failure)
+	}
+	if failure != nil {
+		if ended == nil {
+			h.passOn(L, failure)
+		}
 		L.SetTop(base)
-		return lua.LNil, h.scriptError(&lua.ApiError{Type: lua.ApiErrorRun, Object: h.withPosition(L, raised)})
+		se := h.scriptError(&lua.ApiError{Type: lua.ApiErrorRun, Object: h.withPosition(L, failure.Object)})
+		if ended != nil {
+			se.interruptedBy(ended)
+		}
+		return lua.LNil, se
 	}
 	first := lua.LNil
 	if n > 0 {

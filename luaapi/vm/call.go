@@ -58,11 +58,13 @@ func (f *fiber) runCall(c call) ([]lua.LValue, error) {
 	h.adopt(t)
 	t.state, t.fiber, t.taken = taskRunning, f, true
 	h.cur = t
+	h.pieces.Add(1)
 	results, err := f.run(c.fn, c.args)
 	h.cur = h.base
 	if !t.exposed {
 		h.disown(t)
 		t.token = false
+		t.killed.Store(nil)
 		return results, err
 	}
 	f.spare = nil

@@ -124,15 +124,23 @@ func numberToLua(n json.Number) lua.LValue {
 // FromLua converts a plain Lua tree: nil and Null to nil, booleans, numbers to
 // float64, strings, tables to []any or map[string]any. A table with the array
 // mark or with the keys 1…n is an array; an empty one without mark is a map.
-// Holes, mixed or odd keys, functions, userdata, threads, cycles, and trees
-// deeper than 500 are errors that name the path, as "value.users[3]".
-func FromLua(v lua.LValue) (any, error) {
-	w := &treeWalk{}
+// Holes, mixed or odd keys, functions, userdata, threads, cycles, trees deeper
+// than 500 and of more than 4,194,304 values are errors that name the path, as
+// "value.users[3]". L, when it is not nil, is asked whether to go on.
+func FromLua(L *lua.LState, v lua.LValue) (any, error) {
+	w := &treeWalk{L: L}
 	return w.value(v)
 }
 
+// maxTreeValues bounds a tree: tables that hold one table twice, which holds
+// another twice, are short to write and endless to walk.
+const maxTreeValues = 1 << 22
+
 // treeWalk is one conversion: the tables it is in, and the path to there.
 type treeWalk struct {
+	L      *lua.LState
+	steps  Steps
+	values int
 	tables []*lua.LTable
 	path   []string
 }
@@ -141,7 +149,21 @@ func (w *treeWalk) fail(format string, args ...any) error {
 	return fmt.Errorf("value%s: %s", strings.Join(w.path, ""), fmt.Sprintf(format, args...))
 }
 
+// next counts a value.
+func (w *treeWalk) next() error {
+	if w.values++; w.values > maxTreeValues {
+		return w.fail("more than %d values in all", maxTreeValues)
+	}
+	if w.L == nil {
+		return nil
+	}
+	return w.steps.Next(w.L)
+}
+
 func (w *treeWalk) value(v lua.LValue) (any, error) {
+	if err := w.next(); err != nil {
+		return nil, err
+	}
 	switch v := v.(type) {
 	case *lua.LNilType:
 		return nil, nil

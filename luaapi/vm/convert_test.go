@@ -44,7 +44,7 @@ func TestFromLua(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		got, err := FromLua(values[0])
+		got, err := FromLua(nil, values[0])
 		if err != nil {
 			t.Errorf("%s: %v", src, err)
 		}
@@ -72,7 +72,7 @@ func TestFromLuaErrors(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := FromLua(values[0]); err == nil || !strings.HasSuffix(err.Error(), want) {
+		if _, err := FromLua(nil, values[0]); err == nil || !strings.HasSuffix(err.Error(), want) {
 			t.Errorf("%s: got %v, want %s", src, err, want)
 		}
 	}

@@ -81,10 +81,8 @@ func (g *guard) stopped() *stop {
 		return nil
 	}
 	g.alarm.Store(false)
-	s := g.h.cur.killed.Load()
-	if s == nil {
-		s = g.halt.Load()
-	}
+	g.h.endOverdue()
+	s := g.h.cur.stopping()
 	if s != nil {
 		g.alarm.Store(true)
 	}

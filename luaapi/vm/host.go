@@ -59,6 +59,12 @@ type Host struct {
 	parks    atomic.Uint64
 	deadlock *Deadlock
 
+	// What Hurry looks at.
+	late    atomic.Pointer[hurry] // nil: there is no hurry
+	pieces  atomic.Uint64         // of Lua that were begun
+	overdue atomic.Uint64         // the piece that must end; 0: none
+	idle    atomic.Bool           // the loop waits
+
 	// Reuse.
 	fibers  []*fiber
 	threads []*thread

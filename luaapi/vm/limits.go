@@ -108,3 +108,19 @@ func Stopping(L *lua.LState) error {
 	}
 	return h.guard.stopped()
 }
+
+// stepsBetweenChecks is how many steps of some nanoseconds a library function
+// takes between two looks at whether to stop.
+const stepsBetweenChecks = 1 << 12
+
+// Steps counts the steps of a library function that takes many, such as one
+// for each value of a tree. The zero value is ready.
+type Steps struct{ done int }
+
+// Next returns why the task that runs on L must stop, nil when it may go on.
+func (s *Steps) Next(L *lua.LState) error {
+	if s.done++; s.done%stepsBetweenChecks != 0 {
+		return nil
+	}
+	return Stopping(L)
+}

@@ -121,7 +121,9 @@ func (h *Host) loop() {
 		case h.external == 0:
 			h.breakDeadlock()
 		default:
+			h.idle.Store(true)
 			<-h.wake
+			h.idle.Store(false)
 		}
 	}
 }
@@ -171,6 +173,7 @@ func (h *Host) step(t *Task) {
 	}
 	t.state = taskRunning
 	h.cur = t
+	h.pieces.Add(1)
 	t.fiber.next()
 	h.cur = h.base
 }

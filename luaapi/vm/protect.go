@@ -91,6 +91,17 @@ func raiseAt(L *lua.LState, message string) {
 // is returned. On failure the error value is returned. What must not be caught
 // is raised again and does not return.
 func (h *Host) protected(caller *lua.LState, nargs int) (nret int, raised lua.LValue) {
+	n, failure := h.attempt(caller, nargs)
+	if failure == nil {
+		return n, nil
+	}
+	h.passOn(caller, failure)
+	return 0, failure.Object
+}
+
+// attempt is protected without the last word: it returns what must not be
+// caught too.
+func (h *Host) attempt(caller *lua.LState, nargs int) (int, *lua.ApiError) {
 	th := h.takeThread()
 	L, t := th.L, h.cur
 	depth := len(t.stack)
@@ -116,8 +127,7 @@ func (h *Host) protected(caller *lua.LState, nargs int) (nret int, raised lua.LV
 		L.SetTop(0)
 		h.giveThread(th)
 	}
-	h.passOn(caller, failure)
-	return 0, failure.Object
+	return 0, failure
 }
 
 // passOn raises failure again on L if it must not be caught.

@@ -1,6 +1,7 @@
 package vm
 
 import (
+	"context"
 	"fmt"
 	"strings"
 
@@ -12,7 +13,10 @@ func chunkName(name string) string { return strings.TrimLeft(name, "@=") }
 
 // compileFor compiles for a script, which gets nil and the message on failure.
 func (h *Host) compileFor(L *lua.LState, name string, src []byte) int {
-	chunk, err := Compile(chunkName(name), src)
+	chunk, err := compileApart(L, chunkName(name), src)
+	if stopped := Stopping(L); stopped != nil {
+		Raise(L, stopped)
+	}
 	if err != nil {
 		L.Push(lua.LNil)
 		L.Push(lua.LString(err.Error()))
@@ -22,6 +26,17 @@ func (h *Host) compileFor(L *lua.LState, name string, src []byte) int {
 	f.Env = L.Env
 	L.Push(f)
 	return 1
+}
+
+// longSource is the size in bytes from which to compile takes long.
+const longSource = 64 << 10
+
+// compileApart is Compile, for which a stop of the script does not wait.
+func compileApart(L *lua.LState, name string, src []byte) (*Chunk, error) {
+	if len(src) < longSource {
+		return Compile(name, src)
+	}
+	return Apart(L, func(context.Context) (*Chunk, error) { return Compile(name, src) })
 }
 
 // load takes a function that returns the pieces of a source, or a string.
@@ -89,7 +104,7 @@ func (h *Host) doFile(L *lua.LState) int {
 	if err != nil {
 		Raise(L, err)
 	}
-	chunk, err := Compile(path, src)
+	chunk, err := compileApart(L, path, src)
 	if err != nil {
 		Raise(L, err)
 	}

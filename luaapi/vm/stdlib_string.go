@@ -280,19 +280,31 @@ func strLower(L *lua.LState) int { return mapBytes(L, 'A', 'Z', 'a'-'A') }
 // strUpper likewise.
 func strUpper(L *lua.LState) int { return mapBytes(L, 'a', 'z', 'A'-'a'+256) }
 
+// bytesBetweenChecks is how many bytes a pass over a string takes between two
+// looks at whether to stop.
+const bytesBetweenChecks = 1 << 20
+
 // mapBytes adds shift, modulo 256, to the bytes from low to high.
 func mapBytes(L *lua.LState, low, high byte, shift int) int {
 	s := L.CheckString(1)
-	i := strings.IndexFunc(s, func(r rune) bool { return rune(low) <= r && r <= rune(high) })
-	if i < 0 {
+	i := 0
+	for i < len(s) && (s[i] < low || s[i] > high) {
+		i++
+	}
+	if i == len(s) {
 		L.Push(lua.LString(s))
 		return 1
 	}
 	reserve(L, 2*len(s))
 	b := []byte(s)
-	for ; i < len(b); i++ {
-		if low <= b[i] && b[i] <= high {
-			b[i] = byte(int(b[i]) + shift)
+	for i < len(b) {
+		if err := Stopping(L); err != nil {
+			Raise(L, err)
+		}
+		for end := min(i+bytesBetweenChecks, len(b)); i < end; i++ {
+			if low <= b[i] && b[i] <= high {
+				b[i] = byte(int(b[i]) + shift)
+			}
 		}
 	}
 	L.Push(lua.LString(b))

@@ -5,6 +5,7 @@ import lua "github.com/yuin/gopher-lua"
 func tableFunctions(*Host) map[string]lua.LGFunction {
 	return map[string]lua.LGFunction{
 		"concat": tableConcat, "insert": tableInsert, "remove": tableRemove, "pack": tablePack, "unpack": tableUnpack,
+		"sort": tableSort,
 	}
 }
 
@@ -22,7 +23,11 @@ func tableConcat(L *lua.LState) int {
 		j = t.Len()
 	}
 	b := result{L: L}
+	var steps Steps
 	for ; i <= j; i++ {
+		if err := steps.Next(L); err != nil {
+			Raise(L, err)
+		}
 		v := item(t, i)
 		switch v := v.(type) {
 		case lua.LString:

@@ -37,6 +37,10 @@ type Task struct {
 	raise    error  // what Park returns next
 	killed   atomic.Pointer[stop]
 
+	trusted bool  // Hurry leaves it alone
+	bounded int   // bounded calls within each other that it is in
+	cut     *stop // why the innermost of them must end
+
 	stack   []*lua.LState // the Lua stacks within each other: pcall threads and coroutines
 	caught  int           // how many of them catch errors
 	exposed bool          // somebody holds the pointer
@@ -132,7 +136,10 @@ func (t *Task) stopping() *stop {
 	if s := t.killed.Load(); s != nil {
 		return s
 	}
-	return t.h.guard.halt.Load()
+	if s := t.h.guard.halt.Load(); s != nil {
+		return s
+	}
+	return t.cut
 }
 
 // Wake lets a parked task go on at the next loop step. One Wake before the

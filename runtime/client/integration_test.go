@@ -167,4 +167,9 @@ func TestNetrc(t *testing.T) {
 	if _, ok := ParseNetrc("machine h login").Credentials("x", "80"); ok {
 		t.Error("a file without a default has one")
 	}
+	for _, host := range []string{"x", "sub.h", "hh"} {
+		if got, ok := ParseNetrc("machine h login a password b").Credentials(host, "80"); ok {
+			t.Errorf("%s gets %+v, which is another host's", host, got)
+		}
+	}
 }

@@ -92,11 +92,13 @@ func TestCodings(t *testing.T) {
 		return want{kinds: kinds(runtime.KindDecode), phase: runtime.PhaseDecode, status: 200, sent: runtime.SentYes, says: says}
 	}
 	window := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00} // a frame whose window is terabytes
+	wide := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00}   // an empty frame whose window is 64 MiB
 	comment := append([]byte{0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 3}, bytes.Repeat([]byte("c"), 8<<20)...)
 	corrupt := bytes.Clone(hello)
 	corrupt[len(corrupt)-6] ^= 0xff // of the checksum
 	provoke(t, []fault{
 		{rows: "106", name: "zstd window of terabytes", serve: reply(coded("zstd", window)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
+		{rows: "106", name: "zstd window of 64 MiB", serve: reply(coded("zstd", wide)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
 		{rows: "106", name: "8 MiB gzip comment", serve: reply(coded("gzip", comment)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
 		{rows: "107", name: "50 codings", serve: reply(coded(strings.TrimSuffix(strings.Repeat("gzip, ", 50), ", "), hello)), want: broken("more than 5")},
 		{rows: "108", name: "cut", serve: reply(coded("gzip", hello[:len(hello)-9])), want: want{kinds: kinds(runtime.KindDecode), status: 200}},

@@ -85,6 +85,33 @@ func TestCookies(t *testing.T) {
 	})
 }
 
+// Row 138: what one session was given, no other sends.
+func TestCookiesOfSessions(t *testing.T) {
+	runtimetest.Leaks(t)
+	url, _ := settingCookies("Set-Cookie: own=1\r\n")(t)
+	cl, err := client.New(client.Config{Environ: func(string) string { return "" }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = cl.Close() }()
+	for i, want := range []string{"own=1", ""} {
+		session, err := cl.NewSession(client.Settings{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = session.Close() }()
+		for n := range 2 {
+			resp, err := session.Do(t.Context(), &runtime.Request{Method: "GET", URL: url})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := string(resp.Content); n == 1 && got != want {
+				t.Errorf("session %d sends %q, want %q", i, got, want)
+			}
+		}
+	}
+}
+
 // Row 130: what a redirect makes of a POST.
 func TestRedirectedPosts(t *testing.T) {
 	cases := []fault{}
@@ -121,8 +148,11 @@ func TestDowngrade(t *testing.T) {
 }
 
 // Rows 112 and 115: bytes arrive as they were sent, whatever they claim to be.
-// The helpers that read them are the Lua API's, with rows 113, 114 and 116;
-// row 112: client TestText, TestEncoding.
+// What is proved closer to the code:
+//
+//	row 112: client TestText, TestEncoding
+//	row 113, 114, 116: scripts TestAnswers, for the helpers that read them
+//	row 115: scripts TestAnswers, for lines
 func TestContent(t *testing.T) {
 	odd := "\xff\x00\xc3(a"
 	long := strings.Repeat("x", 8<<20) + "\n"

@@ -20,6 +20,26 @@ func closing(text string) func(t *testing.T) (string, func() int) {
 	})
 }
 
+// answering answers every request of a connection with text.
+func answering(text string) func(t *testing.T) (string, func() int) {
+	return raw(func(p *runtimetest.Peer) {
+		for {
+			p.Request()
+			p.Write(text)
+		}
+	})
+}
+
+// closes checks that the connection is not used again, though the server
+// leaves it open.
+func closes(t *testing.T, res *runtime.Result) {
+	t.Helper()
+	resp, err := again(t, res, &runtime.Request{Method: "GET", URL: res.Request.URL})
+	if err != nil || resp.Reused {
+		t.Errorf("the next request: %v, %+v; want a connection of its own", err, resp)
+	}
+}
+
 // resetting answers with text and resets the connection.
 func resetting(text string) func(t *testing.T) (string, func() int) {
 	return raw(func(p *runtimetest.Peer) {
@@ -74,11 +94,13 @@ func TestHTTP1StatusLines(t *testing.T) {
 		{rows: "38", name: "two digits", serve: closing("HTTP/1.1 20 OK\r\n\r\n"), want: malformed("20 OK")},
 		{rows: "38", name: "four digits", serve: closing("HTTP/1.1 2000 OK\r\n\r\n"), want: malformed("2000")},
 		{rows: "38", name: "negative", serve: closing("HTTP/1.1 -20 OK\r\n\r\n"), want: malformed("-20")},
+		{rows: "38", name: "below 100", serve: closing("HTTP/1.1 099 OK\r\n\r\n"), want: malformed("below 100")},
 		{rows: "39", name: "code 999 without a reason", serve: reply("HTTP/1.1 999\r\nContent-Length: 2\r\n\r\nhi"), want: want{status: 999, body: "hi"}},
 		{rows: "39", name: "one byte at a time", serve: dripping("", "", 0), want: want{kinds: kinds(runtime.KindClosed)}},
 		{rows: "40", name: "version 2.0", serve: closing("HTTP/2.0 200 OK\r\n\r\n"), want: malformed("HTTP/2.0")},
+		{rows: "40", name: "version 1.9", serve: closing("HTTP/1.9 200 OK\r\n\r\n"), want: malformed("HTTP/1.9")},
 		{rows: "40", name: "version too long", serve: closing("HTTP/1.1111111 200 OK\r\n\r\n"), want: malformed("")},
-		{rows: "41", name: "endless status line", serve: endless(okLine[:13], strings.Repeat("x", 1<<10)), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 2 << 20}},
+		{rows: "41", name: "endless status line", serve: endless(okLine[:13], strings.Repeat("x", 1<<10)), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 8 << 20}},
 		{rows: "42", name: "escape sequences", serve: reply("HTTP/1.1 200 \x1b[31mred\r\nX-A: \x1b]0;t\x07\r\nContent-Length: 0\r\n\r\n"), want: malformed("")},
 	})
 }
@@ -94,14 +116,15 @@ func TestHTTP1Headers(t *testing.T) {
 		{rows: "45", name: "empty name", serve: closing(okLine + ": v\r\n\r\n"), want: malformed("")},
 		{rows: "46", name: "bytes over 0x7f", serve: reply(okLine + "A: \xff\xc3\xa9\r\nContent-Length: 0\r\n\r\n"), want: want{check: header("A", "\xff\xc3\xa9")}},
 		{rows: "47", name: "2 MiB header", serve: closing(okLine + "A: " + strings.Repeat("x", 2<<20) + "\r\n\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge)}},
-		{rows: "47", name: "endless headers", serve: endless(okLine, "A: "+strings.Repeat("b", 1000)+"\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 2 << 20}},
-		{rows: "47", name: "endless fold", serve: endless(okLine+"A: b\r\n", " "+strings.Repeat("b", 1000)+"\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 2 << 20}},
-		{rows: "47", name: "endless empty lines of few bytes", serve: endless(okLine, "A:\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 2 << 20}},
+		{rows: "47", name: "endless headers", serve: endless(okLine, "A: "+strings.Repeat("b", 1000)+"\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 8 << 20}},
+		{rows: "47", name: "endless fold", serve: endless(okLine+"A: b\r\n", " "+strings.Repeat("b", 1000)+"\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 8 << 20}},
+		{rows: "47", name: "endless empty lines of few bytes", serve: endless(okLine, "A:\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), memory: 8 << 20}},
 		{rows: "48", name: "a line now and then", serve: dripping(okLine, "A: b\r\n", 50*time.Millisecond), ask: total(time.Second), want: want{kinds: kinds(runtime.KindTotalTimeout), within: 2 * time.Second}},
 		{rows: "49", name: "stall in the headers", serve: reply(okLine + "A: b\r\n"), want: want{kinds: kinds(runtime.KindReadTimeout), phase: runtime.PhaseHeaders, within: time.Second}},
 		{rows: "50", name: "close in the headers", serve: closing(okLine + "A: b\r\n"), want: malformed("")},
 		{rows: "50", name: "close in the status line", serve: closing("HTTP/1.1 2"), want: malformed("HTTP/1.1 2")},
 		{rows: "50", name: "reset in the headers", serve: resetting(okLine + "A: b\r\n"), want: want{kinds: kinds(runtime.KindClosed), phase: runtime.PhaseHeaders, sent: runtime.SentYes}},
+		{rows: "47", name: "6000 lines", serve: closing(okLine + strings.Repeat("A: b\r\n", 6000) + "Content-Length: 0\r\n\r\n"), want: want{kinds: kinds(runtime.KindHeadersTooLarge), says: "lines"}},
 		{rows: "51", name: "1500 times the same", serve: reply(okLine + strings.Repeat("A: b\r\n", 1500) + "Content-Length: 0\r\n\r\n"), want: want{check: func(t *testing.T, res *runtime.Result) {
 			if n := len(res.Response.Header.Values("A")); n != 1500 {
 				t.Errorf("%d of 1500 are there", n)
@@ -133,8 +156,8 @@ func TestHTTP1Lengths(t *testing.T) {
 		{rows: "56", name: "word", serve: closing(okLine + "Content-Length: five\r\n\r\nabcde"), want: malformed("")},
 		{rows: "56", name: "over 2^64", serve: closing(okLine + "Content-Length: 99999999999999999999\r\n\r\n"), want: malformed("")},
 		{rows: "57", name: "2^63-1 announced", serve: reply(okLine + "Content-Length: 9223372036854775807\r\n\r\nabc"), want: want{kinds: kinds(runtime.KindBodyTooLarge), within: 200 * time.Millisecond, memory: 2 << 20}},
-		{rows: "58", name: "bytes beyond the length", serve: reply(okLine + "Content-Length: 2\r\n\r\nhi there"), want: want{body: "hi"}},
-		{rows: "60", name: "length and chunked", serve: closing(okLine + "Content-Length: 20\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), want: want{body: "hi"}},
+		{rows: "58", name: "bytes beyond the length", serve: answering(okLine + "Content-Length: 2\r\n\r\nhi there"), want: want{body: "hi", check: closes}},
+		{rows: "60", name: "length and chunked", serve: answering(okLine + "Content-Length: 20\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), want: want{body: "hi", check: closes}},
 		{rows: "61", name: "no length, then close", serve: closing(okLine + "\r\nhi"), want: want{body: "hi", open: true}},
 		{rows: "62", name: "no length, then reset", serve: resetting(okLine + "\r\nhi"), want: want{kinds: kinds(runtime.KindClosed), phase: runtime.PhaseBody, status: 200, partial: true}},
 	})
@@ -212,7 +235,7 @@ func TestHTTP1Chunks(t *testing.T) {
 		{rows: "71", name: "unknown coding", serve: closing(okLine + "Transfer-Encoding: gzip, chunked\r\n\r\n"), want: malformed("gzip")},
 		{rows: "71", name: "chunked twice", serve: closing(okLine + "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), want: malformed("")},
 		{rows: "71", name: "chunked not last", serve: closing(okLine + "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"), want: malformed("")},
-		{rows: "72", name: "chunked in HTTP 1.0", serve: closing("HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), want: want{body: "hi"}},
+		{rows: "72", name: "chunked in HTTP 1.0", serve: answering("HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"), want: want{body: "hi", check: closes}},
 		{rows: "73", name: "stall between chunks", serve: reply(chunked("3\r\nabc\r\n")), want: want{kinds: kinds(runtime.KindReadTimeout), phase: runtime.PhaseBody, status: 200, partial: true, within: time.Second}},
 	})
 }
@@ -239,10 +262,11 @@ func TestHTTP1Expect(t *testing.T) {
 	}
 	provoke(t, []fault{
 		{rows: "79", name: "417", serve: raw(func(p *runtimetest.Peer) {
-			p.Head()
-			p.Write("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n")
-			p.Hangup()
-		}), ask: expecting, want: want{status: 417}},
+			for {
+				p.Head()
+				p.Write("HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n")
+			}
+		}), ask: expecting, want: want{status: 417, check: closes}},
 		{rows: "80", name: "no 100 ever", serve: raw(func(p *runtimetest.Peer) {
 			p.Head()
 			body := p.Bytes(5)
@@ -250,7 +274,7 @@ func TestHTTP1Expect(t *testing.T) {
 			p.Hangup()
 		}), ask: func(r *runtime.Request) {
 			expecting(r)
-			r.Options = &runtime.Options{Timeout: &runtime.Timeout{Read: 3 * time.Second}}
-		}, want: want{body: "hello", least: 500 * time.Millisecond}},
+			r.Options = &runtime.Options{Timeout: &runtime.Timeout{Read: 2 * most}}
+		}, want: want{body: "hello", least: 500 * time.Millisecond, within: 3 * time.Second}},
 	})
 }

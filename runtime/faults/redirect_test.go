@@ -65,6 +65,8 @@ func TestRedirects(t *testing.T) {
 		{rows: "122", name: "bad port", serve: reply(location("http://127.0.0.1:99999/")), want: bad("")},
 		{rows: "122", name: "no host", serve: reply(location("http:///x")), want: bad("")},
 		{rows: "123", name: "file", serve: reply(location("file:///etc/passwd")), want: bad("file")},
+		{rows: "123", name: "ftp", serve: reply(location("ftp://127.0.0.1/x")), want: bad("is not http or https")},
+		{rows: "123", name: "unix", serve: reply(location("unix://localhost/x")), want: bad("is not http or https")},
 		{rows: "123", name: "javascript", serve: reply(location("javascript:alert(1)")), want: bad("javascript")},
 		{rows: "123", name: "data", serve: reply(location("data:text/plain,x")), want: bad("data")},
 		{rows: "124", name: "encoded line end", serve: handler(func(w http.ResponseWriter, r *http.Request) {

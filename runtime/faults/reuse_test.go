@@ -15,8 +15,8 @@ import (
 // Rows 140 to 152. What is proved elsewhere:
 //
 //	row 140: rows 16, 49, 73 and 91 in this package
-//	row 141: client TestHookTimeIsFree
-//	row 142: transport TestTimeoutsInVirtualTime; every clock is the difference of two time.Now
+//	row 141: client TestHookTimeIsFree; luaapi TestCallbackTimeIsItsOwn
+//	row 142: transport TestTimeoutsInVirtualTime; TestMonotonicClock
 //	row 143: transport TestStaleConnection, TestClosedWhileIdle
 //	row 144: transport TestHalfAnAnswerOnAUsedConnection
 //	row 145: transport TestLateResponseIsNeverDelivered; TestHTTP1UnaskedAnswers

@@ -1,6 +1,7 @@
 package data
 
 import (
+	"io"
 	"sync"
 
 	"volley/runtime"
@@ -9,18 +10,20 @@ import (
 // maxAhead is how many rows are read before they are asked for.
 const maxAhead = 64
 
-// ahead reads a source that may be silent for long on a goroutine of its own,
-// so that whoever asks does not wait. A read that never returns keeps the
-// goroutine until the process ends.
+// ahead reads a text that may be silent for long on a goroutine of its own, so
+// that whoever asks does not wait. A read that nothing ends, as of the standard
+// input, keeps the goroutine until the process ends. It implements stream.
 type ahead struct {
 	later func()
 
-	mu     sync.Mutex
-	room   sync.Cond
-	queue  []readRow
-	asked  bool // next said later; later has to be called
-	closed bool
-	last   string // place of the row handed out last
+	mu      sync.Mutex
+	room    sync.Cond
+	queue   []readRow
+	from    reader // nil: not open yet
+	asked   bool   // next said later; later has to be called
+	stopped bool   // nothing more is read
+	closed  bool
+	last    string // place of the row handed out last
 }
 
 // readRow is what one call of next returned, and where it was read.
@@ -30,9 +33,9 @@ type readRow struct {
 	place string
 }
 
-// readAhead opens and reads a source.
-func readAhead(open func() (reader, error), later func()) *ahead {
-	a := &ahead{later: later, last: "stdin"}
+// readAhead opens and reads a text, which messages call name.
+func readAhead(name string, open func() (reader, error), later func()) *ahead {
+	a := &ahead{later: later, last: name}
 	a.room.L = &a.mu
 	go a.read(open)
 	return a
@@ -41,7 +44,11 @@ func readAhead(open func() (reader, error), later func()) *ahead {
 func (a *ahead) read(open func() (reader, error)) {
 	from, err := open()
 	if err != nil {
-		a.push(readRow{err: err, place: "stdin"})
+		a.push(readRow{err: err, place: a.last})
+		return
+	}
+	if !a.opened(from) {
+		from.close()
 		return
 	}
 	for err == nil {
@@ -53,16 +60,24 @@ func (a *ahead) read(open func() (reader, error)) {
 	}
 }
 
-// push waits for room. It returns false when nobody reads any more.
+// opened returns false when nobody waits for rows any more.
+func (a *ahead) opened(from reader) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.from = from
+	return !a.closed
+}
+
+// push waits for room. It returns false when nothing more is to be read.
 func (a *ahead) push(r readRow) bool {
 	a.mu.Lock()
-	for len(a.queue) == maxAhead && !a.closed {
+	for len(a.queue) == maxAhead && !a.stopped {
 		a.room.Wait()
 	}
 	a.queue = append(a.queue, r)
 	tell := a.asked && !a.closed
 	a.asked = false
-	open := !a.closed
+	open := !a.stopped
 	a.mu.Unlock()
 	if tell {
 		a.later()
@@ -74,7 +89,11 @@ func (a *ahead) push(r readRow) bool {
 func (a *ahead) next() (*runtime.Row, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if len(a.queue) == 0 {
+	switch {
+	case len(a.queue) > 0:
+	case a.stopped:
+		return nil, io.EOF
+	default:
 		a.asked = true
 		return nil, runtime.ErrLater
 	}
@@ -89,11 +108,23 @@ func (a *ahead) next() (*runtime.Row, error) {
 // place implements reader.
 func (a *ahead) place() string { return a.last }
 
-// close implements reader. The standard input stays open: its reading may be
-// going on.
+// stop implements stream: what was taken from a pipe is handed out, for nobody
+// else can read it.
+func (a *ahead) stop() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stopped = true
+	a.room.Broadcast()
+}
+
+// close implements reader. It ends a read of a pipe that goes on; one of the
+// standard input it leaves alone.
 func (a *ahead) close() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.closed = true
+	a.closed, a.stopped = true, true
 	a.room.Broadcast()
+	if a.from != nil {
+		a.from.close()
+	}
 }

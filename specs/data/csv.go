@@ -27,6 +27,8 @@ type layout struct {
 	types     map[string]string
 }
 
+func (t *table) text() file { return t.file }
+
 func (t *table) open(o *opening) (reader, error) {
 	in, err := t.file.open(o)
 	if err != nil {

@@ -27,6 +27,8 @@ type document struct {
 	streams bool           // chain is all of at
 }
 
+func (t *document) text() file { return t.file }
+
 func (t *document) open(o *opening) (reader, error) {
 	in, err := t.file.open(o)
 	if err != nil {

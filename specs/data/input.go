@@ -47,14 +47,34 @@ func (f file) open(o *opening) (*input, error) {
 		}
 		return newInput("stdin", nil, o.Stdin, f.encoding)
 	}
+	return openFile(o, o.name, o.path, f.encoding)
+}
+
+// oneText is an origin that reads one text.
+type oneText interface{ text() file }
+
+// locate renders the path of the one text that the source reads, if it does,
+// since expressions belong to the consumer's goroutine. waits: it is read when
+// somebody writes it, as standard input, pipes and devices are.
+func (o *opening) locate() (waits bool, err error) {
+	one, ok := o.source.origin.(oneText)
+	if !ok {
+		return false, nil
+	}
+	f := one.text()
+	if f.stdin {
+		o.name = "stdin"
+		return true, nil
+	}
 	if f.path == nil {
-		return nil, runtime.Errorf(runtime.KindInvalidArgument, "the data source %s has no file", o.source.Name)
+		return false, runtime.Errorf(runtime.KindInvalidArgument, "the data source %s has no file", o.source.Name)
 	}
-	name, err := f.path.Text(o.scope())
-	if err != nil {
-		return nil, err
+	if o.name, err = f.path.Text(o.scope()); err != nil {
+		return false, err
 	}
-	return openFile(o, name, o.resolve(name, f.path.Node()), f.encoding)
+	o.path = o.resolve(o.name, f.path.Node())
+	info, err := os.Stat(o.path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir(), nil // opening tells what is wrong
 }
 
 // openFile opens a file that messages call name.

@@ -10,6 +10,8 @@ import (
 // textLines is a text each line of which is a row.
 type textLines struct{ file file }
 
+func (t *textLines) text() file { return t.file }
+
 func (t *textLines) open(o *opening) (reader, error) {
 	in, err := t.file.open(o)
 	if err != nil {
@@ -60,6 +62,8 @@ func (r *lineReader) place() string {
 
 // jsonLines is a text with a JSON value on each line that is not blank.
 type jsonLines struct{ file file }
+
+func (t *jsonLines) text() file { return t.file }
 
 func (t *jsonLines) open(o *opening) (reader, error) {
 	in, err := t.file.open(o)

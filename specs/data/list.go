@@ -217,22 +217,27 @@ func (g *generator) open(o *opening) (reader, error) {
 	if o.Lua == nil {
 		return nil, runtime.Errorf(runtime.KindInvalidArgument, "%s: lua: this source needs Lua, which is not there", g.function.Pos)
 	}
-	next, err := o.Lua(g.function)
+	from, err := o.Lua(g.function, o.Later)
 	if err != nil {
 		return nil, err
 	}
-	return &generated{from: next, name: g.function.Pos.String()}, nil
+	return &generated{from: from, name: g.function.Pos.String()}, nil
 }
 
+// generated implements stream.
 type generated struct {
-	from  func() (any, bool, error)
-	name  string
-	names []string
+	from    Generator
+	name    string
+	names   []string
+	stopped bool
 }
 
 // next implements reader.
 func (r *generated) next() (*runtime.Row, error) {
-	v, ok, err := r.from()
+	if r.stopped {
+		return nil, io.EOF
+	}
+	v, ok, err := r.from.Next()
 	switch {
 	case err != nil:
 		return nil, err
@@ -246,7 +251,13 @@ func (r *generated) next() (*runtime.Row, error) {
 
 func (r *generated) place() string { return r.name }
 
-func (r *generated) close() {}
+// stop drops a value that is being made: nobody can tell when it will be.
+func (r *generated) stop() {
+	r.stopped = true
+	r.from.Stop()
+}
+
+func (r *generated) close() { r.from.Stop() }
 
 // plainKind names the kind of a plain value for messages.
 func plainKind(v any) string {

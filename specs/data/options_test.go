@@ -313,20 +313,30 @@ func TestGatesDecideWhatIsRead(t *testing.T) {
 	}
 }
 
+// listed is a generator of a list.
+type listed struct {
+	values  []any
+	stopped bool
+}
+
+func (l *listed) Next() (any, bool, error) {
+	if len(l.values) == 0 {
+		return nil, false, nil
+	}
+	v := l.values[0]
+	l.values = l.values[1:]
+	return v, true, nil
+}
+
+func (l *listed) Stop() { l.stopped = true }
+
 func TestGeneratorMakesRows(t *testing.T) {
 	values := []any{map[string]any{"b": 1.0, "a": true}, "x", map[string]any{}}
-	o := data.Open{Lua: func(f data.Function) (func() (any, bool, error), error) {
+	o := data.Open{Lua: func(f data.Function, _ func()) (data.Generator, error) {
 		if f.Source != "users" {
 			return nil, io.ErrUnexpectedEOF
 		}
-		at := 0
-		return func() (any, bool, error) {
-			if at == len(values) {
-				return nil, false, nil
-			}
-			at++
-			return values[at-1], true, nil
-		}, nil
+		return &listed{values: values}, nil
 	}}
 	got, err := all(compile(t, "", "lua: users"), o)
 	if want := `{"a":true,"b":1}` + "\n\"x\"\n{}"; err != nil || got != want {

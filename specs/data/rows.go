@@ -21,13 +21,17 @@ type Rows struct {
 	in     reader
 	index  int // of the row read last
 	pick   picker
-	err    error // how it ended
+	enough func(stream bool) bool // nil: never
+	cut    bool                   // it said so
+	err    error                  // how it ended
 }
 
 // opening is a source being opened.
 type opening struct {
 	Open
 	source *Source
+	name   string // of the one text that is read, for messages
+	path   string // "": the standard input
 }
 
 // Open starts reading. An error is of kind io when the file cannot be read or
@@ -35,13 +39,17 @@ type opening struct {
 // of where and key are evaluated by Next, on the goroutine that calls it.
 func (s *Source) Open(o Open) (*Rows, error) {
 	at := &opening{Open: o, source: s}
-	r := &Rows{source: s, scope: at.scope()}
+	r := &Rows{source: s, scope: at.scope(), enough: o.Enough}
 	var err error
 	if r.pick, err = s.choice.open(at, r); err != nil {
 		return nil, err
 	}
-	if o.Later != nil && s.Kind == KindStdin {
-		r.in = readAhead(func() (reader, error) { return s.origin.open(at) }, o.Later)
+	waits, err := at.locate()
+	if err != nil {
+		return nil, err
+	}
+	if o.Later != nil && waits {
+		r.in = readAhead(at.name, func() (reader, error) { return s.origin.open(at) }, o.Later)
 		return r, nil
 	}
 	r.in, err = s.origin.open(at)
@@ -75,6 +83,12 @@ func (r *Rows) Close() {
 	}
 }
 
+// Cut reports that Enough ended the rows: there may be more.
+func (r *Rows) Cut() bool { return r.cut }
+
+// Read counts the rows of the source that were read so far.
+func (r *Rows) Read() int { return r.index }
+
 // Key returns the text of the source's key for a row, "" when it has none.
 func (r *Rows) Key(row *runtime.Row) (string, error) {
 	if r.source.choice.key == nil {
@@ -86,6 +100,9 @@ func (r *Rows) Key(row *runtime.Row) (string, error) {
 // read returns the next row of the source for which where holds, numbered.
 func (r *Rows) read() (*runtime.Row, error) {
 	for {
+		if err := r.cutShort(); err != nil {
+			return nil, err
+		}
 		row, err := r.in.next()
 		if err != nil {
 			return nil, err
@@ -103,6 +120,24 @@ func (r *Rows) read() (*runtime.Row, error) {
 			return row, nil
 		}
 	}
+}
+
+// cutShort returns io.EOF when no further row is to be read.
+func (r *Rows) cutShort() error {
+	if r.enough == nil {
+		return nil
+	}
+	in, isStream := r.in.(stream)
+	if !r.cut && r.enough(isStream) {
+		r.cut = true
+		if isStream {
+			in.stop()
+		}
+	}
+	if r.cut && !isStream {
+		return io.EOF
+	}
+	return nil
 }
 
 // failed adds to an expression's error the row it was evaluated for.

@@ -70,18 +70,30 @@ type Open struct {
 	OpenFile func(path string) (*os.File, error)
 	Readable func(path string) error
 	Stdin    io.Reader // of kind stdin
-	// Later makes reading the standard input wait for nobody: Next returns
-	// runtime.ErrLater when there is no row yet, and Later is called once,
-	// from another goroutine, when Next is worth calling again. nil: Next
-	// waits.
+	// Later makes reading a stream wait for nobody: Next returns
+	// runtime.ErrLater when there is no row yet, and Later is called once, on
+	// any goroutine, when Next is worth calling again. nil: Next waits.
 	Later func()
+	// Enough is asked before each row; true: no further one is read. Next hands
+	// out what was read already, then io.EOF, and Cut tells it. stream says that
+	// nobody knows where the source ends. nil: everything is read.
+	Enough func(stream bool) bool
 	// Scope answers vars, env, secrets and run in templates.
 	Scope template.Scope
-	// Lua starts a generator. Each call of next returns one plain value, ok
-	// false at the end.
-	Lua func(Function) (next func() (value any, ok bool, err error), err error)
+	// Lua starts a generator, which calls later as Later is called; nil: it
+	// waits.
+	Lua func(f Function, later func()) (Generator, error)
 	// Seed is that of sample and shuffle when the source has none itself.
 	Seed int64
+}
+
+// Generator makes the values of a source of kind lua.
+type Generator interface {
+	// Next returns one plain value, ok false at the end. The error may be
+	// runtime.ErrLater.
+	Next() (value any, ok bool, err error)
+	// Stop ends it, whatever it is doing; further calls do nothing.
+	Stop()
 }
 
 // origin is what a kind of source is made from.
@@ -97,4 +109,11 @@ type reader interface {
 	// place returns where the last row was read, "users.csv:17".
 	place() string
 	close()
+}
+
+// stream is a reader whose rows come when they come, and may never end.
+type stream interface {
+	reader
+	// stop reads nothing more: next hands out what was read, then io.EOF.
+	stop()
 }

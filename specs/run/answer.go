@@ -120,8 +120,7 @@ func (r *Run) store(u *unit, c *expect.Capture, v any) {
 		}
 		putIn(u.at.captures, c, v)
 	case c.Append:
-		list, _ := u.value(c.Name).([]any)
-		u.keep(capture{name: c.Name, value: append(list, v)})
+		u.keep(capture{name: c.Name, value: appended(u.value(c.Name), v)})
 	default:
 		u.keep(capture{name: c.Name, value: v})
 	}
@@ -129,8 +128,7 @@ func (r *Run) store(u *unit, c *expect.Capture, v any) {
 
 func putIn(into map[string]any, c *expect.Capture, v any) {
 	if c.Append {
-		list, _ := into[c.Name].([]any)
-		v = append(list, v)
+		v = appended(into[c.Name], v)
 	}
 	into[c.Name] = v
 }
@@ -152,13 +150,16 @@ func fail(res *runtime.Result, err error) {
 	if resp := res.Response; resp != nil {
 		failure.Response, failure.Attempts, failure.Sent = resp, resp.Attempts, runtime.SentYes
 		failure.Start, failure.Timings = resp.Start, resp.Timings
+	} else if was := res.Err; was != nil {
+		failure.Response, failure.Attempts, failure.Sent = was.Response, was.Attempts, was.Sent
+		failure.Start, failure.Timings, failure.Cause = was.Start, was.Timings, was
 	}
 	res.Err, res.Response = &failure, nil
 }
 
 // skip records a unit that is not sent.
 func (p *phase) skip(u *unit) {
-	res := p.batch.Skip(u.step.draft.unsent, u.skip)
+	res := p.batch.Skip(u.step.draft.unsentFor(u), u.skip)
 	p.record(u, res)
 	p.ended(u, false, u.skip != skippedWhen)
 }
@@ -168,8 +169,12 @@ func (p *phase) skip(u *unit) {
 func (p *phase) record(u *unit, res *runtime.Result) {
 	res.Row = u.at.row
 	p.run.engine.Record(res)
-	if res.Response != nil {
-		_ = res.Response.Close() // a stream that nobody reads
+	resp := res.Response
+	if res.Err != nil {
+		resp = res.Err.Response
+	}
+	if resp != nil {
+		_ = resp.Close() // a stream that nobody reads
 	}
 	p.run.count(res)
 	if p.failed == nil && !res.OK() && res.Skipped != skippedWhen {

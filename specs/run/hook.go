@@ -16,16 +16,17 @@ type hooks struct {
 func (p *phase) finish(res *runtime.Result) bool {
 	u := p.unitOf(res)
 	res.Row = u.at.row
+	if fault := res.Request.Invalid; fault != nil && p.refused(res) {
+		own := *fault // it was at fault before the stop was noticed
+		own.Request, own.Index = res.Request, res.Index
+		res.Err = &own
+	}
 	if p.run.config.Hooks == nil || res.Skipped != "" || p.refused(res) {
 		return false
 	}
 	own := u.step.hooks
 	if res.Err != nil {
-		if own.failure == nil {
-			return p.run.config.Hooks.Finish(res, func(d runtime.Decision) { p.decided(u, res, d) })
-		}
-		own.failure.Finish(res, &u.scope, func(d runtime.Decision) { p.decided(u, res, d) })
-		return true
+		return p.showFailure(u, res)
 	}
 	pending := p.run.config.Hooks.Finish(res, func(d runtime.Decision) { p.second(u, res, d) })
 	if pending || own.response == nil {
@@ -54,7 +55,27 @@ func (p *phase) second(u *unit, res *runtime.Result, d runtime.Decision) {
 	})
 }
 
+// showFailure shows a failure to the one hook that handles it: the request's
+// own, else the handler script's. false: there is none.
+func (p *phase) showFailure(u *unit, res *runtime.Result) bool {
+	done := func(d runtime.Decision) { p.decided(u, res, d) }
+	if own := u.step.hooks.failure; own != nil {
+		own.Finish(res, &u.scope, done)
+		return true
+	}
+	return p.run.config.Hooks.Finish(res, done)
+}
+
+// decided takes the last hook's word. A hook of answers that raised made its
+// request a failure, which has a hook of its own.
 func (p *phase) decided(u *unit, res *runtime.Result, d runtime.Decision) {
+	if d.Err != nil && res.Err == nil {
+		fail(res, d.Err)
+		if p.showFailure(u, res) {
+			return
+		}
+		d = runtime.Decision{}
+	}
 	u.decision = d
 	p.batch.Finished(res)
 }
@@ -79,11 +100,25 @@ func (p *phase) decide(u *unit, res *runtime.Result) bool {
 		p.again(u, res, nil, retryPause(u.retries))
 		return true
 	case runtime.ActionSkip:
-		res.Skipped, res.Err, res.Response = skippedWhen, nil, nil
+		skipSent(res)
 	case runtime.ActionStop:
 		p.run.stop("a hook of %s returned \"stop\"", u.step.Label())
 	}
 	return false
+}
+
+// skipSent makes a Result one that a hook skipped after it was sent.
+func skipSent(res *runtime.Result) {
+	resp := res.Response
+	if res.Err != nil {
+		resp, res.Attempts = res.Err.Response, res.Err.Attempts
+	} else if resp != nil {
+		res.Attempts = resp.Attempts
+	}
+	if resp != nil {
+		_ = resp.Close() // a stream that nobody reads
+	}
+	res.Skipped, res.Err, res.Response = skippedWhen, nil, nil
 }
 
 // retryPause is the wait before the n-th retry that hooks ask for: none before

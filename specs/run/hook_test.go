@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"volley/runtime"
+	"volley/specs/data"
 	"volley/specs/run"
 	"volley/specs/template"
 	"volley/specs/tree"
@@ -72,13 +73,19 @@ func (f *fakeFunction) Finish(res *runtime.Result, _ template.Scope, done func(r
 
 func (f *fakeFunction) Call(template.Scope, ...any) (any, error) { return f.name, nil }
 
-func (f *fakeFunction) Iterate(template.Scope) (func() (any, bool, error), error) {
-	n := 0
-	return func() (any, bool, error) {
-		n++
-		return map[string]any{"id": float64(n)}, n <= 3, nil
-	}, nil
+func (f *fakeFunction) Iterate(template.Scope, func()) (data.Generator, error) {
+	return &counter{last: 3}, nil
 }
+
+// counter is a generator of rows with an id; without a last one it goes on.
+type counter struct{ n, last int }
+
+func (c *counter) Next() (any, bool, error) {
+	c.n++
+	return map[string]any{"id": float64(c.n)}, c.last == 0 || c.n <= c.last, nil
+}
+
+func (c *counter) Stop() {}
 
 const handled = `
 volley: 1

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"volley/runtime"
+	"volley/specs/data"
 	"volley/specs/template"
 	"volley/specs/tree"
 )
@@ -39,9 +40,9 @@ type Function interface {
 	// Call calls it on the runner's green thread with plain values and
 	// Namespaces, such as res, and returns its first result, plain.
 	Call(scope template.Scope, args ...any) (any, error)
-	// Iterate calls it as a generator: each call of next returns one plain
-	// value, ok false at the end.
-	Iterate(scope template.Scope) (next func() (value any, ok bool, err error), err error)
+	// Iterate calls it as a generator, in a green thread of its own: later is
+	// called when Next, which said runtime.ErrLater, has an answer.
+	Iterate(scope template.Scope, later func()) (data.Generator, error)
 }
 
 // Info is what setup(run) and teardown(run) see, and run in expressions.

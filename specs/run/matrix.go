@@ -8,10 +8,12 @@ import (
 	"volley/runtime"
 	"volley/specs"
 	"volley/specs/template"
+	"volley/specs/tree"
 )
 
-// maxUnits bounds the combinations of one matrix, and of repeat.
-const maxUnits = 100_000_000
+// maxUnits bounds the requests that one entry makes of one row, by matrix and
+// repeat.
+const maxUnits = 1_000_000
 
 // matrix is a rendered specs.Matrix. It is immutable.
 type matrix struct {
@@ -112,10 +114,19 @@ func rangeAxis(a *specs.Axis, list []any) (axis, error) {
 		n[i] = f
 	}
 	size := math.Floor((n[1]-n[0])/n[2]+1e-9) + 1
-	if n[2] == 0 || math.IsNaN(size) || size > maxUnits {
+	switch {
+	case n[2] == 0 || math.IsNaN(size):
 		return axis{}, wrong
+	case size > maxUnits:
+		return axis{}, tooMany(a.Pos, "matrix."+a.Name, size)
 	}
 	return axis{from: n[0], step: n[2], size: max(0, int(size))}, nil
+}
+
+// tooMany is the fault of what makes that many requests of one row.
+func tooMany(pos tree.Pos, what string, n float64) *runtime.Error {
+	return runtime.Errorf(runtime.KindInvalidArgument, "%s: %s: %.0f requests are more than the %d that may be made of one row; make rows of them: data with range or values",
+		pos, what, n, maxUnits)
 }
 
 // check refuses a zip of unequal lengths and a product beyond all bounds.
@@ -129,7 +140,7 @@ func (m *matrix) check(written *specs.Matrix) error {
 		}
 	}
 	if product > maxUnits && m.mode != specs.MatrixZip && m.mode != specs.MatrixEach {
-		return runtime.Errorf(runtime.KindInvalidArgument, "%s: matrix: %.0f combinations are too many", written.Pos, product)
+		return tooMany(written.Pos, "matrix", product)
 	}
 	return nil
 }

@@ -59,7 +59,7 @@ func TestSavedPathsStayBelow(t *testing.T) {
 		{"../out/", "../out/a", true},
 	}
 	for _, test := range tests {
-		if err := below(test.trusted, test.path); (err == nil) != test.ok {
+		if _, err := below(test.trusted, test.path); (err == nil) != test.ok {
 			t.Errorf("%q below %q: %v", test.path, test.trusted, err)
 		}
 	}

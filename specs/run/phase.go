@@ -2,6 +2,7 @@ package run
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"io"
 	"slices"
@@ -20,7 +21,7 @@ type phase struct {
 	turn   int    // the group that the last row came from
 	flying map[*runtime.Request]*unit
 	asked  bool // the Batch waits for an Offer
-	come   bool // a row that was waited for may be there
+	come   bool // a row that was waited for may be there, or a stop
 	parked bool // inside Next, and not in an expression that waits
 
 	last     bool            // sends in spite of a stop
@@ -58,7 +59,9 @@ func (p *phase) pump(o runtime.BatchOptions) error {
 	p.flying = map[*runtime.Request]*unit{}
 	p.batch = p.run.engine.Batch(p.run.config.Consumer, p.source, o)
 	defer p.batch.Close()
+	defer p.closeRows()
 	p.openGroups()
+	defer context.AfterFunc(p.run.engine.Halted(), func() { p.run.config.Consumer.Deliver(p.rowCame) })()
 	waiter := offering{Waiter: p.run.config.Waiter, phase: p}
 	for {
 		res, err := p.batch.Next(&waiter)
@@ -77,7 +80,6 @@ func (p *phase) pump(o runtime.BatchOptions) error {
 			break
 		}
 	}
-	p.closeRows()
 	return p.fault
 }
 
@@ -199,6 +201,7 @@ func (p *phase) openRow() bool {
 		}
 		g.state = groupRead
 		g.rows.close()
+		p.tellCut(g)
 		p.openGroups()
 		return true
 	}

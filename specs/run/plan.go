@@ -4,6 +4,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"volley/runtime"
 	"volley/runtime/client"
@@ -19,6 +20,7 @@ type Plan struct {
 	Requests   []Planned   // the first ones
 	Total      int
 	Exact      bool // Total is no estimate
+	More       bool // counting was given up: there are more than Total
 }
 
 // PlanStep is one entry of the spec.
@@ -31,6 +33,7 @@ type PlanStep struct {
 	Count   int
 	Skipped int // of Count, those whose when does not hold, and what needs them
 	Exact   bool
+	More    bool // counting was given up: there are more than Count
 }
 
 // HostCount is how many requests go to a host.
@@ -57,7 +60,8 @@ type planner struct {
 }
 
 // MakePlan reads the spec's data and renders its requests without sending any;
-// the first show of them are kept. Of c, Engine, Client and Hooks are not used
+// the first show of them are kept. What has very many, or waits for its rows,
+// is not counted to its end. Of c, Engine, Client and Hooks are not used
 // but for Lua functions that make rows. The error is a fault of the spec or of
 // its data.
 func MakePlan(spec *specs.Spec, c Config, show int) (*Plan, error) {
@@ -65,6 +69,10 @@ func MakePlan(spec *specs.Spec, c Config, show int) (*Plan, error) {
 	r.placeholders, r.bases = true, map[string]string{}
 	if err := r.prepare(); err != nil {
 		return nil, err
+	}
+	if c.Consumer == nil || c.Waiter == nil {
+		inbox := &runtime.Inbox{}
+		r.config.Consumer, r.config.Waiter = inbox, inbox
 	}
 	pl := &planner{run: r, plan: &Plan{File: spec.File, Name: spec.Name, Exact: true}, hosts: map[string]int{}, show: show}
 	for _, part := range []struct {
@@ -85,9 +93,21 @@ func (pl *planner) phase(list string, p *phase) error {
 	for _, s := range p.steps {
 		pl.plan.Steps = append(pl.plan.Steps, PlanStep{List: list, Label: s.Label(), Rows: s.group.source, Exact: s.foreseeable()})
 	}
+	pl.run.planned = &planLimit{units: plannedUnits, until: time.Now().Add(plannedTime)}
+	defer p.closeRows()
+	defer pl.mark(p)
 	p.openGroups()
 	for {
 		u := p.nextUnit()
+		if u != nil && pl.run.planned.spend() || u == nil && p.awaits() && pl.run.planned.over() {
+			return p.fault
+		}
+		if u == nil && p.awaits() {
+			if err := pl.await(p); err != nil {
+				return err
+			}
+			continue
+		}
 		if u == nil {
 			if len(p.deferred) == 0 {
 				break
@@ -100,9 +120,51 @@ func (pl *planner) phase(list string, p *phase) error {
 		pl.unit(u)
 		p.ended(u, u.skip == "", false)
 	}
-	p.closeRows()
 	return p.fault
 }
+
+// await waits for a row that comes later, or for the end of what a plan takes.
+func (pl *planner) await(p *phase) error {
+	r := pl.run
+	end := time.AfterFunc(time.Until(r.planned.until), func() { r.config.Consumer.Deliver(p.rowCame) })
+	defer end.Stop()
+	if p.come {
+		p.come = false
+		return nil
+	}
+	p.parked = true
+	defer func() { p.parked, p.come = false, false }()
+	return r.config.Waiter.Park()
+}
+
+// mark notes which steps may have more than was counted.
+func (pl *planner) mark(p *phase) {
+	for _, s := range p.steps {
+		if g := s.group; g.state != groupRead || s.live > 0 || g.rows.cut() {
+			pl.plan.Steps[pl.first+s.index].More = true
+		}
+	}
+}
+
+// What a plan counts of one list of the spec.
+const (
+	plannedUnits = 1_000_000
+	plannedTime  = 2 * time.Second
+)
+
+// planLimit is what is left of that.
+type planLimit struct {
+	units int
+	until time.Time
+}
+
+// spend takes one unit, and reports that there are none left.
+func (l *planLimit) spend() bool {
+	l.units--
+	return l.units < 0 || l.units%1024 == 0 && l.over()
+}
+
+func (l *planLimit) over() bool { return l.units < 0 || time.Now().After(l.until) }
 
 func (pl *planner) unit(u *unit) {
 	s := &pl.plan.Steps[pl.first+u.step.index]
@@ -151,6 +213,7 @@ func (pl *planner) finish() {
 	for _, s := range pl.plan.Steps {
 		pl.plan.Total += s.Count - s.Skipped
 		pl.plan.Exact = pl.plan.Exact && s.Exact
+		pl.plan.More = pl.plan.More || s.More
 	}
 	for host, n := range pl.hosts {
 		pl.plan.Hosts = append(pl.plan.Hosts, HostCount{host, n})

@@ -27,10 +27,10 @@ func (p *Plan) WriteText(w io.Writer, secrets *secret.Set) error {
 	if p.Total == 1 {
 		requests = "request"
 	}
-	line("%s %s%s", about(p.Total, p.Exact), requests, named(p.Name))
+	line("%s %s%s", about(p.Total, p.Exact, p.More), requests, named(p.Name))
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		text := fmt.Sprintf("  %-8s  %-20s %s", s.List, runtime.Escape(s.Label), about(s.Count-s.Skipped, s.Exact))
+		text := fmt.Sprintf("  %-8s  %-20s %s", s.List, runtime.Escape(s.Label), about(s.Count-s.Skipped, s.Exact, s.More))
 		if s.Rows != "" {
 			text += " from " + s.Rows
 		}
@@ -44,7 +44,7 @@ func (p *Plan) WriteText(w io.Writer, secrets *secret.Set) error {
 		if host == "" {
 			host = "not known yet"
 		}
-		line("  host      %-20s %s", host, about(h.Count, p.Exact))
+		line("  host      %-20s %s", host, about(h.Count, p.Exact, p.More))
 	}
 	for i := range p.Requests {
 		line("\n%s", p.Requests[i].text())
@@ -52,8 +52,11 @@ func (p *Plan) WriteText(w io.Writer, secrets *secret.Set) error {
 	return out.Flush()
 }
 
-func about(n int, exact bool) string {
-	if exact {
+func about(n int, exact, more bool) string {
+	switch {
+	case more:
+		return fmt.Sprintf("more than %d", n)
+	case exact:
 		return fmt.Sprint(n)
 	}
 	return fmt.Sprintf("about %d", n)
@@ -128,6 +131,7 @@ type planJSON struct {
 	Name     string        `json:"name,omitzero"`
 	Total    int           `json:"total"`
 	Exact    bool          `json:"exact"`
+	More     bool          `json:"more,omitzero"`
 	Steps    []stepJSON    `json:"steps"`
 	Hosts    []hostJSON    `json:"hosts"`
 	Requests []plannedJSON `json:"requests"`
@@ -140,6 +144,7 @@ type stepJSON struct {
 	Count   int    `json:"count"`
 	Skipped int    `json:"skipped"`
 	Exact   bool   `json:"exact"`
+	More    bool   `json:"more,omitzero"`
 }
 
 type hostJSON struct {
@@ -159,9 +164,9 @@ type plannedJSON struct {
 
 // WriteJSON writes a plan as one JSON object.
 func (p *Plan) WriteJSON(w io.Writer, secrets *secret.Set) error {
-	out := planJSON{File: p.File, Name: p.Name, Total: p.Total, Exact: p.Exact}
+	out := planJSON{File: p.File, Name: p.Name, Total: p.Total, Exact: p.Exact && !p.More, More: p.More}
 	for _, s := range p.Steps {
-		out.Steps = append(out.Steps, stepJSON{s.List, s.Label, s.Rows, s.Count - s.Skipped, s.Skipped, s.Exact})
+		out.Steps = append(out.Steps, stepJSON{s.List, s.Label, s.Rows, s.Count - s.Skipped, s.Skipped, s.Exact && !s.More, s.More})
 	}
 	for _, h := range p.Hosts {
 		out.Hosts = append(out.Hosts, hostJSON(h))

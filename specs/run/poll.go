@@ -195,6 +195,9 @@ func (p *phase) nextPage(u *unit, res *runtime.Result) *runtime.Request {
 	}
 	next := u.bare(res, target)
 	next.Body = res.Request.Body
+	if to, ok := next.Session.(*savingTo); ok {
+		next.Session = to.nextPage()
+	}
 	return next
 }
 

@@ -185,7 +185,7 @@ func (r *Run) complete(s *step) error {
 		if create == nil {
 			create = refuseFiles
 		}
-		s.draft.save = &saving{Session: session, path: s.Save, create: create}
+		s.draft.save = &saving{Session: session, path: s.Save, create: create, saved: &r.saved}
 	}
 	return r.findHooks(s)
 }

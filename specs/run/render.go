@@ -3,6 +3,7 @@ package run
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -23,6 +24,7 @@ type draft struct {
 	hooks   *runtime.Hooks
 	save    *saving
 	unsent  *runtime.Request // stands for a request that is skipped
+	early   bool             // url is known before anything is sent
 }
 
 // newDraft reads the fields of a request that are the same for all.
@@ -35,7 +37,7 @@ func newDraft(req *specs.Request, o fields.Options) (draft, error) {
 			d.unsent.URL = f.Value.Node().Text
 		}
 		if f.Name == "url" && !f.Value.Static() {
-			d.url = f.Value
+			d.url, d.early = f.Value, knownEarly(f.Value)
 			continue
 		}
 		if !f.Value.Static() {
@@ -54,6 +56,28 @@ func newDraft(req *specs.Request, o fields.Options) (draft, error) {
 		d.unsent.Method = sample.Method
 	}
 	return d, nil
+}
+
+// knownEarly reports a template that no answer and no code has a part in.
+func knownEarly(v *template.Value) bool {
+	return !v.NeedsLua() && !slices.ContainsFunc(v.References(), func(r template.Reference) bool {
+		return r.Root == "captures" || r.Root == "res"
+	})
+}
+
+// unsentFor stands for a unit that is skipped: with its URL if that is known,
+// else as the spec writes it.
+func (d *draft) unsentFor(u *unit) *runtime.Request {
+	if d.url == nil || !d.early {
+		return d.unsent
+	}
+	target, err := d.url.Text(&u.scope)
+	if err != nil {
+		return d.unsent
+	}
+	req := *d.unsent
+	req.URL = target
+	return &req
 }
 
 // literal reports a field whose numbers keep the text they are written with.

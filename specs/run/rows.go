@@ -47,7 +47,7 @@ func (p *phase) sourceRows(name string) *rows {
 	read, err := source.Open(data.Open{
 		Base: r.config.Base, OpenFile: r.config.OpenFile, Readable: r.config.Readable, Stdin: r.config.Stdin,
 		Later: func() { r.config.Consumer.Deliver(p.rowCame) },
-		Scope: &scope{run: r}, Lua: r.generator, Seed: r.seed,
+		Scope: &scope{run: r}, Lua: r.generator, Seed: r.seed, Enough: p.enough,
 	})
 	if err != nil {
 		e := *runtime.AsError(err)
@@ -57,8 +57,9 @@ func (p *phase) sourceRows(name string) *rows {
 	return &rows{source: source, read: read}
 }
 
-// rowCame runs on the consumer's goroutine. The row is read where the phase
-// waits, since expressions may belong to it.
+// rowCame runs on the consumer's goroutine, when a row came or the run was
+// stopped. The row is read where the phase waits, since expressions may belong
+// to it.
 func (p *phase) rowCame() {
 	p.come = true
 	if p.parked {
@@ -88,6 +89,9 @@ func (r *rows) next() (*instance, error) {
 	return &instance{row: row, view: (*data.Source)(nil).View(row)}, nil
 }
 
+// cut reports that the source may have more rows than were read.
+func (r *rows) cut() bool { return r.read != nil && r.read.Cut() }
+
 func (r *rows) close() {
 	if r.read != nil {
 		r.read.Close()
@@ -95,7 +99,7 @@ func (r *rows) close() {
 }
 
 // generator starts the Lua function of a data source.
-func (r *Run) generator(f data.Function) (func() (any, bool, error), error) {
+func (r *Run) generator(f data.Function, later func()) (data.Generator, error) {
 	if r.config.Hooks == nil {
 		return nil, runtime.Errorf(runtime.KindInvalidArgument, "%s: a data source of kind lua needs Lua", f.Pos)
 	}
@@ -103,7 +107,7 @@ func (r *Run) generator(f data.Function) (func() (any, bool, error), error) {
 	if err != nil {
 		return nil, err
 	}
-	return function.Iterate(&scope{run: r})
+	return function.Iterate(&scope{run: r}, later)
 }
 
 // typeName says what a plain value is, for messages.

@@ -14,7 +14,6 @@ import (
 	"volley/runtime/secret"
 	"volley/specs"
 	"volley/specs/expect"
-	"volley/specs/tree"
 )
 
 // Config says what a Run works with. Engine and Client are required; a spec
@@ -44,6 +43,11 @@ type Config struct {
 	Stdin    io.Reader
 
 	Warn func(text string) // nil: nobody asks
+	// Note is told what the summary of the run is to say too. nil: nobody asks.
+	Note func(text string)
+	// Unheard reports that nobody takes the record of Results any more, so that
+	// a run that was stopped need not tell what it leaves. nil: somebody does.
+	Unheard func() bool
 	// Announce is told how many requests there will be, -1 when only their
 	// end will tell. nil: nobody asks.
 	Announce func(total int)
@@ -64,12 +68,16 @@ type Run struct {
 	captures map[string]any            // of scope run
 	answers  map[string]*expect.Answer // the last to each request that same_as names
 	counts   counts
+	saved    saved
 	aborted  bool   // by abort_on
 	text     []byte // for rendering
+	// readUntil is when reading rows ends after a stop; zero: there was none.
+	readUntil time.Time
 
 	setup, main, teardown *phase
 	// placeholders: nothing is sent, and captures are shown by their names.
 	placeholders bool
+	planned      *planLimit        // of MakePlan; nil: none
 	bases        map[string]string // of sessions that are not opened: their base_url
 }
 
@@ -113,16 +121,6 @@ func (r *Run) prepare() error {
 		return err
 	}
 	return r.phases()
-}
-
-// Check adds requests whose order cannot be kept to p, which the loader does
-// not look for.
-func Check(spec *specs.Spec, p *tree.Problems) {
-	_, _, err := arrange(spec.Requests, false)
-	var order *orderError
-	if errors.As(err, &order) {
-		p.Add(order.pos, "", order.message, "")
-	}
 }
 
 // phases arranges the lists of the spec.
@@ -228,7 +226,10 @@ func (r *Run) putOff() error {
 	return p.pump(o)
 }
 
-// end runs the teardown: the spec's, then the script's.
+// end runs the teardown: the spec's, then the script's. An entry of the spec
+// that fails is a failed request like any other (exit 1), since all the others
+// run nevertheless; of the setup it is the error that ends the run (exit 3),
+// since nothing else is sent. A hook that raises is that in both.
 func (r *Run) end() error {
 	o := r.options()
 	o.Last = true

@@ -91,15 +91,57 @@ func (n *captureNames) Member(name string) (any, error) {
 	if n.run.placeholders {
 		return "<captures." + name + ">", nil
 	}
+	v := n.find(name)
+	if list, ok := v.(*gathered); ok {
+		return list.items, nil
+	}
+	return v, nil
+}
+
+// Gathered implements luaapi.Gathering.
+func (n *captureNames) Gathered(name string) any {
+	if n.run.placeholders {
+		return nil
+	}
+	return n.find(name)
+}
+
+func (n *captureNames) find(name string) any {
 	if n.unit != nil {
 		if v, ok := n.unit.captured(name); ok {
-			return v, nil
+			return v
 		}
 		if v, ok := n.unit.at.captures[name]; ok {
-			return v, nil
+			return v
 		}
 	}
-	return n.run.captures[name], nil
+	return n.run.captures[name]
+}
+
+// gathered is what captures with append came to so far. It implements
+// luaapi.Gathered.
+type gathered struct {
+	items []any
+	view  any
+}
+
+// Items implements luaapi.Gathered.
+func (g *gathered) Items() []any { return g.items }
+
+// View implements luaapi.Gathered.
+func (g *gathered) View() any { return g.view }
+
+// SetView implements luaapi.Gathered.
+func (g *gathered) SetView(view any) { g.view = view }
+
+// appended adds v to a list, or to none yet.
+func appended(list, v any) *gathered {
+	g, ok := list.(*gathered)
+	if !ok {
+		g = &gathered{}
+	}
+	g.items = append(g.items, v)
+	return g
 }
 
 // Names implements template.Namespace.

@@ -92,7 +92,11 @@ func (s *spawner) begin(r *Run) {
 		var err error
 		if s.times, err = s.step.times(scope); err != nil {
 			s.invalid = invalid(err)
+			return
 		}
+	}
+	if n := float64(s.combos) * float64(s.times); n > maxUnits {
+		s.invalid = tooMany(s.step.Pos, "matrix and repeat", n)
 	}
 }
 
@@ -103,7 +107,10 @@ func (s *step) times(in template.Scope) (int, error) {
 		return 0, err
 	}
 	times, ok := number(n)
-	if !ok || times < 0 || times > maxUnits || times != float64(int(times)) {
+	switch {
+	case ok && times > maxUnits:
+		return 0, tooMany(s.Repeat.Node().Pos, "repeat", times)
+	case !ok || times < 0 || times != float64(int(times)):
 		return 0, runtime.Errorf(runtime.KindInvalidArgument, "%s: repeat must be a whole number, got %v", s.Repeat.Node().Pos, n)
 	}
 	return int(times), nil
