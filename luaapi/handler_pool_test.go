@@ -38,6 +38,8 @@ func TestPoolSharesTheLoad(t *testing.T) {
 			request = function(req) volley.shared.incr("requests") end,
 			response = function(resp)
 				mine = mine + 1
+				volley.shared.incr("begun")
+				while volley.shared.get("begun") < 2 do volley.sleep(0.002) end -- another is wanted for the second
 				volley.shared.incr("responses")
 				volley.shared.append("vm" .. tostring(mine), resp.text)
 				return {path = resp.text}

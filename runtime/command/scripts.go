@@ -60,6 +60,9 @@ func (r *run) execute(ctx context.Context) int {
 		r.discard()
 		return code
 	}
+	for _, name := range exposed(r.env.args) {
+		r.warn("--var " + name + ": others on this machine can read a command line; a secret belongs in --vars FILE, --env-file or the environment")
+	}
 	collectWithin(r.settings.maxMemory)
 	stop := r.watch()
 	r.perform(ctx, programs)

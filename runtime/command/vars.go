@@ -10,6 +10,8 @@ import (
 
 	"github.com/joho/godotenv"
 	"gopkg.in/yaml.v3"
+
+	"volley/runtime"
 )
 
 // maxSource bounds what is read from standard input as a script.
@@ -55,6 +57,28 @@ func readVars(file string, pairs []string) (map[string]string, error) {
 		out[name] = value
 	}
 	return out, nil
+}
+
+// exposed returns the names of the variables whose values are secrets by their
+// names, and stand on the command line.
+func exposed(args []string) []string {
+	var out []string
+	for i, arg := range args {
+		if arg == "--" {
+			break
+		}
+		flag, pair, joined := strings.Cut(arg, "=")
+		if !isOneOf(flag, "--var", "-var") {
+			continue
+		}
+		if !joined && i+1 < len(args) {
+			pair = args[i+1]
+		}
+		if name, value, _ := strings.Cut(pair, "="); value != "" && runtime.SecretName(name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }
 
 // parseVars reads a YAML (or JSON) mapping of names to scalars. Nodes are

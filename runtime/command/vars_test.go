@@ -85,3 +85,20 @@ func TestBadEnvFile(t *testing.T) {
 		}
 	}
 }
+
+func TestExposed(t *testing.T) {
+	for _, c := range []struct {
+		args string
+		want string
+	}{
+		{"--var token=x --var user=me a.lua", "token"},
+		{"--var=api_key=x -var password=y a.lua", "api_key password"},
+		{"--var token= a.lua", ""},
+		{"a.lua -- --var token=x", ""},
+		{"--var", ""},
+	} {
+		if got := strings.Join(exposed(strings.Fields(c.args)), " "); got != c.want {
+			t.Errorf("%s: %q, want %q", c.args, got, c.want)
+		}
+	}
+}
