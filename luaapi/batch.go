@@ -25,6 +25,9 @@ type batchRun struct {
 	live bool
 
 	done, ok, failed int
+
+	consumers int        // that wait for a result
+	generator *generator // nil: the requests come from a list
 }
 
 // begin reads the arguments of map and imap and makes the Batch.
@@ -74,6 +77,11 @@ func (w waiter) Park() error {
 
 // next waits for the next Result; ok false is the end.
 func (r *batchRun) next(c call) (*runtime.Result, bool) {
+	r.consumers++
+	defer func() { r.consumers-- }()
+	if r.generator != nil {
+		r.generator.goOn()
+	}
 	res, err := r.b.Next(waiter{r.s.host.Current(), r.settings.timeout > 0})
 	if err == nil {
 		return res, true

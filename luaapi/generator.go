@@ -22,6 +22,7 @@ type generator struct {
 // generate makes the Source of a function or anything else that can be called.
 func (r *batchRun) generate(c call, fn lua.LValue) batchSource {
 	g := &generator{run: r}
+	r.generator = g
 	body := c.L.NewFunction(func(L *lua.LState) int {
 		g.loop(L, fn)
 		return 0
@@ -42,10 +43,18 @@ func (g *generator) ask(body *lua.LFunction) (*runtime.Request, error) {
 	return nil, runtime.ErrLater
 }
 
-// loop yields one request each time one is wanted.
+// goOn is told that somebody waits for a result.
+func (g *generator) goOn() {
+	if g.wanted {
+		g.task.Wake()
+	}
+}
+
+// loop yields one request each time one is wanted. Nothing is pulled while
+// nobody waits for a result: whoever left the loop with a break never will.
 func (g *generator) loop(L *lua.LState, fn lua.LValue) {
 	for {
-		for !g.wanted {
+		for !g.wanted || g.run.consumers == 0 {
 			if err := g.task.ParkFor("the next step of map or imap"); err != nil {
 				vm.Raise(L, err)
 			}
