@@ -57,6 +57,9 @@ func (d *Dialer) Close() error {
 // socket. Errors are of type *net.OpError around what the system or the policy
 // said.
 func (d *Dialer) DialContext(ctx context.Context, network, address string, local *net.TCPAddr) (net.Conn, error) {
+	if len(address) > longestAddress {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: unix.EINVAL}
+	}
 	asked := request{Op: opDial, Network: network, Address: address}
 	if local != nil {
 		asked.Local = local.String()

@@ -16,6 +16,10 @@ import (
 // socket has 108.
 const longestMessage = 4 << 10
 
+// longestAddress leaves room for what a message says beside it, and for a
+// refusal that names it more than once.
+const longestAddress = 512
+
 // What is asked for.
 const (
 	opDial   = "dial"

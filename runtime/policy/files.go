@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"volley/runtime"
@@ -37,6 +38,11 @@ func (p *Policy) Readable(path string) error {
 // Socket reports whether a Unix socket may be connected to: one that may be
 // written.
 func (p *Policy) Socket(path string) error {
+	// Names without a file, and paths that the system reads otherwise.
+	odd := path == "" || path[0] == '@' || strings.IndexByte(path, 0) >= 0 || slices.Contains(strings.Split(path, "/"), "..")
+	if odd && !p.unsafe {
+		return denied("%q is no path of a Unix socket that can be judged: give it without \"..\", a leading \"@\" and NUL", path)
+	}
 	_, err := p.locate(path, writing, p.write)
 	return err
 }

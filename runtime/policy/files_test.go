@@ -359,3 +359,16 @@ func TestGetenv(t *testing.T) {
 	_, _, err = p.Getenv("VOLLEY_TEST_NONE")
 	wantDenied(t, err, "--allow-env VOLLEY_TEST_NONE allows it")
 }
+
+func TestSocketPathsAreReadOneWay(t *testing.T) {
+	tr := newTree(t)
+	p := tr.policy(t, policy.Config{AllowWrite: []string{"."}})
+	for _, path := range []string{"", "@abstract", "a/../b.sock", "a.sock\x00/b", ".."} {
+		if err := p.Socket(path); runtime.AsError(err).Kind != runtime.KindDenied {
+			t.Errorf("%q: %v", path, err)
+		}
+	}
+	if err := p.Socket("a.sock"); err != nil {
+		t.Error(err)
+	}
+}

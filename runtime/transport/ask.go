@@ -51,6 +51,7 @@ func (c *conn) fillWhenReady(now time.Time) (int, error) {
 			if err := c.askOn(); err != nil {
 				return 0, err
 			}
+			c.clock.armRead(c.nc, time.Now()) // the wait begins only now
 		}
 	}
 }

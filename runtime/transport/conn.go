@@ -110,10 +110,10 @@ func (c *conn) watchFor(ctx context.Context) {
 // cancelled closes the wire if the exchange that done belongs to is still
 // under way. Nothing softer ends a TLS write.
 func (c *conn) cancelled(done <-chan struct{}) {
+	// Under the lock: once the exchange is at rest, the wire may be another's.
 	c.watch.mu.Lock()
-	hit := c.watch.busy && c.watch.done == done
-	c.watch.mu.Unlock()
-	if hit {
+	defer c.watch.mu.Unlock()
+	if c.watch.busy && c.watch.done == done {
 		c.wire.shut()
 	}
 }

@@ -315,6 +315,7 @@ func (t *Transport) awaitProbe(ctx context.Context, p *probe, trip *trip) *runti
 	defer cancel()
 	select {
 	case <-p.done:
+		trip.tick()
 		return nil
 	case <-bounded.Done():
 		return trip.interrupted(ctx, runtime.PhaseConnect, bounded.Err())
