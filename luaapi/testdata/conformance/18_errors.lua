@@ -58,7 +58,7 @@ kind("connect_timeout", function() return volley.get("https://" .. server.addr .
 kind("tls", function() return volley.get(harness.secure("expired").url("/")):send() end)
 kind("proxy", function() return volley.get("http://h.test/", {proxies = {http = "http://127.0.0.1:1"}}):send() end)
 kind("closed", function() return get {{reset = true}} end)
-kind("timeout", function() return volley.spawn(volley.sleep, 0.3):get(0.02) end)
+kind("timeout", function() return volley.spawn(volley.sleep, 1.5):get(0.02) end)
 kind("read_timeout", function() return get({{hangup = true}}, {timeout = 0.1}) end)
 kind("total_timeout", function() return get({{hangup = true}}, {timeout = {total = 0.1}}) end)
 kind("batch_timeout", function()
