@@ -79,10 +79,12 @@ func (w waiter) Park() error {
 func (r *batchRun) next(c call) (*runtime.Result, bool) {
 	r.consumers++
 	defer func() { r.consumers-- }()
-	if r.generator != nil {
-		r.generator.goOn()
+	w := waiter{r.s.host.Current(), r.settings.timeout > 0}
+	err := r.catchUp(w)
+	var res *runtime.Result
+	if err == nil {
+		res, err = r.b.Next(w)
 	}
-	res, err := r.b.Next(waiter{r.s.host.Current(), r.settings.timeout > 0})
 	if err == nil {
 		return res, true
 	}

@@ -43,11 +43,21 @@ func (g *generator) ask(body *lua.LFunction) (*runtime.Request, error) {
 	return nil, runtime.ErrLater
 }
 
-// goOn is told that somebody waits for a result.
-func (g *generator) goOn() {
-	if g.wanted {
-		g.task.Wake()
+// catchUp gives the generator its turn while requests are wanted and it does
+// not block, so that slots fill again as results are taken, however many others
+// are ready.
+func (r *batchRun) catchUp(w waiter) error {
+	g := r.generator
+	if g == nil {
+		return nil
 	}
+	for r.b.Refill(w); g.wanted && !g.ended; r.b.Refill(w) {
+		g.task.Wake()
+		if err := w.Yield(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // loop yields one request each time one is wanted. Nothing is pulled while

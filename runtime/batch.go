@@ -136,6 +136,14 @@ func (b *Batch) Next(w Waiter) (*Result, error) {
 	}
 }
 
+// Refill pulls Requests for the slots that w's last Result left free, as Next
+// does, but takes no Result: a Source that returns ErrLater may then be given
+// its turn before others that are ready are taken.
+func (b *Batch) Refill(w Waiter) {
+	b.closeHeld(w)
+	b.fill()
+}
+
 // wait parks w until the Batch changes. A Park may also end for reasons of its
 // own; w must not be woken for the Batch later.
 func (b *Batch) wait(w Waiter) error {
@@ -198,7 +206,9 @@ func (b *Batch) pull() (*Request, error) {
 }
 
 // Offer is the answer of a Source that returned ErrLater: a Request, or why
-// there is none. As long as somebody waits in Next, more is asked for at once.
+// there is none. As long as somebody waits in Next, more is asked for at once,
+// and nobody is woken for it: a Source that answers without a wait fills every
+// slot before the first Result is taken.
 func (b *Batch) Offer(req *Request, err error) {
 	b.asked = false
 	switch {
@@ -211,6 +221,9 @@ func (b *Batch) Offer(req *Request, err error) {
 		b.startSpare()
 		if len(b.waiters) > 0 {
 			b.fill()
+		}
+		if !b.dry {
+			return
 		}
 	}
 	b.wake()

@@ -117,6 +117,23 @@ func (t *Task) park(external bool, what string) error {
 	if external {
 		h.external++
 	}
+	return t.suspend()
+}
+
+// Yield lets every task run that is ready, then goes on. The error is that of
+// Park.
+func (t *Task) Yield() error {
+	if s := t.stopping(); s != nil {
+		return s
+	}
+	t.state = taskWoken
+	t.h.ready.push(t)
+	return t.suspend()
+}
+
+// suspend gives the loop its turn until it steps t again.
+func (t *Task) suspend() error {
+	h := t.h
 	current := h.main.G.CurrentThread
 	resumed := t.fiber.yield(struct{}{})
 	h.main.G.CurrentThread = current

@@ -101,6 +101,21 @@ case("LUA 2.34 imap: in flight and finished-but-unread together never pass size"
   it:close()
 end)
 
+case("LUA 2.34b every result taken lets one more request go, though others are ready", function()
+  local pulled = 0
+  local it = volley.imap(function()
+    pulled = pulled + 1
+    return server.url("/" .. pulled)
+  end, {size = 3})
+  for read = 1, 4 do
+    it()
+    eq(pulled, read + 2)
+    wait_until(function() return server.count() == pulled end)
+    volley.sleep(0.02)
+  end
+  it:close()
+end)
+
 case("LUA 2.35 a generator is pulled one by one and may be a closure or a coroutine", function()
   local n = 0
   local resps = volley.map(coroutine.wrap(function()
