@@ -212,14 +212,14 @@ func jarFiles() []Function {
 	return []Function{
 		{
 			Name: "save", Params: []Param{{"path", "string", "Needs --allow-write for its folder."}},
-			Doc:     "Writes the cookies in the Netscape format that curl and browsers share.",
+			Doc:     "Writes the cookies in the Netscape format that curl and browsers share, to a file that only you may read.",
 			Example: "volley.session{cookies = {a = \"1\"}}.cookies:save(\"cookies.txt\")",
 			call: func(c call) int {
 				var b bytes.Buffer
 				if err := self[*jarObject](c).jar.Write(&b); err != nil {
 					c.raise(err)
 				}
-				if err := c.s.config.Policy.WriteFile(c.text(1), b.Bytes(), false); err != nil {
+				if err := c.s.config.Policy.WriteSecret(c.text(1), b.Bytes()); err != nil {
 					c.raise(err)
 				}
 				return 0

@@ -1031,7 +1031,7 @@ function Jar:clear(opts) end
 ---@return table<string, string>
 function Jar:to_table() end
 
----Writes the cookies in the Netscape format that curl and browsers share.
+---Writes the cookies in the Netscape format that curl and browsers share, to a file that only you may read.
 ---```lua
 ---volley.session{cookies = {a = "1"}}.cookies:save("cookies.txt")
 ---```

@@ -2,11 +2,8 @@ package client
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -111,43 +108,4 @@ func parseNetscape(line string) (Cookie, error) {
 		c.Expires = time.Unix(expires, 0)
 	}
 	return c, nil
-}
-
-// Save writes the cookies to path, readable by the user alone; the file is
-// replaced whole or not at all. The error is of kind io.
-func (j *Jar) Save(path string) error {
-	var text bytes.Buffer
-	if err := j.Write(&text); err != nil {
-		return err
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".cookies-*") // mode 0600
-	if err != nil {
-		return ioError(err)
-	}
-	_, err = temp.Write(text.Bytes())
-	if err == nil {
-		err = temp.Sync()
-	}
-	if closed := temp.Close(); err == nil {
-		err = closed
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-		return ioError(err)
-	}
-	return nil
-}
-
-// Load adds the cookies of the file at path. The error is of kind io, or as
-// Read has it.
-func (j *Jar) Load(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return ioError(err)
-	}
-	defer func() { _ = file.Close() }()
-	return j.Read(file)
 }

@@ -19,7 +19,7 @@ import (
 //	row 136: client TestParseSetCookie
 //	row 137: client TestJarBounds
 //	row 138: client TestCookiesStayInTheSession
-//	row 139: client TestNetscapeRoundTrip; policy TestModes, TestCreateIsAllOrNothing, for the file
+//	row 139: client TestNetscapeRoundTrip; luaapi TestSavedCookiesAreTheUsersAlone; policy TestModes
 
 // settingCookies answers the first request with those fields, and others with
 // the Cookie field they came with.
@@ -78,6 +78,7 @@ func TestCookies(t *testing.T) {
 		{rows: "134", name: "for other domains", settings: atShop, serve: shop("Set-Cookie: a=1; Domain=example.com\r\nSet-Cookie: b=1; Domain=co.uk\r\nSet-Cookie: c=1; Domain=.CO.UK\r\nSet-Cookie: d=1; Domain=co.uk.\r\nSet-Cookie: own=1; Domain=shop.co.uk\r\n"), want: want{check: sends(only("own=1"))}},
 		{rows: "135", name: "Secure over http", serve: settingCookies("Set-Cookie: a=1; Secure\r\nSet-Cookie: __Host-b=1; Path=/\r\nSet-Cookie: __Secure-c=1\r\nSet-Cookie: own=1\r\n"), want: want{check: sends(only("own=1"))}},
 		{rows: "136", name: "control bytes", serve: settingCookies("Set-Cookie: a=b\tc\r\nSet-Cookie: own=1\r\n"), want: want{check: sends(func(cookie string) bool { return !strings.ContainsAny(cookie, "\x00\x01\r\n") })}},
+		{rows: "136", name: "a byte that no field may hold", serve: settingCookies("Set-Cookie: a=b\x01c\r\n"), want: malformed(`\x01`)},
 		{rows: "137", name: "2,000 cookies", serve: settingCookies(many.String()), want: want{check: sends(func(cookie string) bool {
 			return len(cookie) > 1000 && len(cookie) <= 8190 && strings.Count(cookie, "=") <= 50
 		})}},

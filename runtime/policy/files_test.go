@@ -210,6 +210,14 @@ func TestModes(t *testing.T) {
 	if m := mode(t, filepath.Join(tr.work, "a.txt")); m != 0o600 {
 		t.Errorf("a replaced file has mode %v, want its old 0600", m)
 	}
+	for _, path := range []string{"plain", "secret"} {
+		if err := p.WriteSecret(path, []byte("s")); err != nil {
+			t.Fatal(err)
+		}
+		if m := mode(t, filepath.Join(tr.work, path)); m != 0o600 {
+			t.Errorf("the secret file %s has mode %v, want 0600", path, m)
+		}
+	}
 }
 
 func mode(t *testing.T, path string) fs.FileMode {

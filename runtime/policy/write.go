@@ -19,21 +19,29 @@ type File struct {
 	err  error // the first failed Write
 	done bool
 
+	private bool // the user's alone, whatever stood there before
+
 	unfinished *Unfinished
 	tempPath   string // where temp is, for unfinished
 }
 
 // Create begins a file, new or in place of an old one whose mode it takes
 // over. One of Close and Discard must follow; Discard after Close does nothing.
-func (p *Policy) Create(path string) (*File, error) {
+func (p *Policy) Create(path string) (*File, error) { return p.create(path, false) }
+
+func (p *Policy) create(path string, private bool) (*File, error) {
 	root, name, err := p.writable(path)
 	if err != nil {
 		return nil, err
 	}
-	f := &File{path: path, name: name, root: root, unfinished: p.unfinished}
+	f := &File{path: path, name: name, root: root, private: private, unfinished: p.unfinished}
+	mode := fs.FileMode(0o666)
+	if private {
+		mode = 0o600
+	}
 	// In the same folder, since a rename does not cross file systems.
 	f.temp = filepath.Join(filepath.Dir(name), ".volley-"+rand.Text()+".tmp")
-	f.file, err = root.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f.file, err = root.OpenFile(f.temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
 	if err != nil {
 		_ = root.Close()
 		return nil, ioError(writing, path, err)
@@ -70,12 +78,7 @@ func (f *File) Close() error {
 }
 
 func (f *File) commit() error {
-	old, err := f.root.Lstat(f.name)
-	if err == nil {
-		err = f.file.Chmod(old.Mode().Perm())
-	} else if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err := f.takeMode()
 	if err == nil {
 		err = f.file.Close()
 	}
@@ -87,6 +90,21 @@ func (f *File) commit() error {
 	}
 	f.temp = ""
 	return nil
+}
+
+// takeMode gives the file the mode of the one it replaces.
+func (f *File) takeMode() error {
+	if f.private {
+		return nil
+	}
+	old, err := f.root.Lstat(f.name)
+	switch {
+	case err == nil:
+		return f.file.Chmod(old.Mode().Perm())
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	}
+	return err
 }
 
 // Discard drops what was written.
@@ -110,7 +128,17 @@ func (p *Policy) WriteFile(path string, data []byte, appending bool) error {
 	if appending {
 		return p.appendFile(path, data)
 	}
-	f, err := p.Create(path)
+	return p.replace(path, data, false)
+}
+
+// WriteSecret writes data to a file that only the user may read, all or
+// nothing, whoever might have read what stood there before.
+func (p *Policy) WriteSecret(path string, data []byte) error {
+	return p.replace(path, data, true)
+}
+
+func (p *Policy) replace(path string, data []byte, private bool) error {
+	f, err := p.create(path, private)
 	if err != nil {
 		return err
 	}
