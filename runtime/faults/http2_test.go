@@ -46,6 +46,20 @@ func once(serve func(f *frames, stream uint32)) func(*testing.T, *fault) {
 	})
 }
 
+// heard waits until the other side has taken all that was sent.
+func heard(f *frames) {
+	_ = f.WritePing(false, [8]byte{})
+	for {
+		frame, err := f.ReadFrame()
+		if err != nil {
+			return
+		}
+		if ping, ok := frame.(*http2.PingFrame); ok && ping.IsAck() {
+			return
+		}
+	}
+}
+
 func greetH2(f *frames, stream uint32) {
 	f.Answer(stream, false, ":status", "200")
 	_ = f.WriteData(stream, true, []byte("hi"))
@@ -166,7 +180,9 @@ func TestHTTP2Streams(t *testing.T) {
 			s := f.Request()
 			f.Answer(s, false, ":status", "200")
 			_ = f.WriteGoAway(s, http2.ErrCodeNo, nil)
-			_ = f.WriteData(s, true, []byte("hi"))
+			_ = f.WriteData(s, false, []byte("h"))
+			heard(f)
+			_ = f.WriteData(s, true, []byte("i"))
 			f.Idle()
 		}), want: want{body: "hi", check: func(t *testing.T, res *runtime.Result) {
 			if resp, err := again(t, res, &runtime.Request{Method: "POST", URL: res.Request.URL}); err != nil || resp.Reused {
@@ -238,6 +254,8 @@ func TestHTTP2Malformed(t *testing.T) {
 		{rows: "98", name: "PUSH_PROMISE", arrange: frame(http2.FramePushPromise, http2.FlagPushPromiseEndHeaders, 1, "\x00\x00\x00\x02\x88"), want: broken},
 		{rows: "99", name: "no :status", arrange: head("a", "b"), want: broken},
 		{rows: "99", name: "upper case", arrange: head(":status", "200", "X-Upper", "1"), want: broken},
+		{rows: "99", name: "connection field", arrange: head(":status", "200", "connection", "close"), want: broken},
+		{rows: "99", name: "transfer-encoding", arrange: head(":status", "200", "transfer-encoding", "chunked"), want: broken},
 		{rows: "99", name: "CR LF in a value", arrange: head(":status", "200", "a", "b\r\nc: d"), want: broken},
 	})
 }

@@ -58,6 +58,8 @@ func TestTLS(t *testing.T) {
 	certs := runtimetest.NewCertificates(t)
 	old := runtimetest.Server(certs.Good)
 	old.MinVersion, old.MaxVersion = tls.VersionTLS10, tls.VersionTLS11
+	wantsOverH2 := certs.ServerWantsClient()
+	wantsOverH2.NextProtos = []string{"h2"}
 	refused := func(says string) want {
 		return want{kinds: kinds(runtime.KindTLS), phase: runtime.PhaseTLS, sent: runtime.SentNo, within: time.Second, says: says, check: func(t *testing.T, res *runtime.Result) {
 			if strings.Contains(res.Err.Message, "insecure") {
@@ -80,6 +82,7 @@ func TestTLS(t *testing.T) {
 		{rows: "25", name: "TLS 1.1", arrange: behindTLS(old, greeting), want: refused("version")},
 		{rows: "26", name: "no common ALPN", arrange: behindTLS(runtimetest.Server(certs.Good, "spdy/3"), greeting), want: refused("protocol")},
 		{rows: "27", name: "client certificate wanted", arrange: behindTLS(certs.ServerWantsClient(), greeting), want: want{kinds: kinds(runtime.KindTLS), within: time.Second, says: "client certificate"}},
+		{rows: "27", name: "client certificate wanted over HTTP/2", arrange: behindTLS(wantsOverH2, greeting), ask: retrying(nil), want: want{kinds: kinds(runtime.KindTLS), within: time.Second, says: "client certificate"}},
 		{rows: "28", name: "closes", arrange: insteadOfTLS(func(p *runtimetest.Peer) {
 			p.Bytes(5)
 			p.HalfClose()
@@ -108,6 +111,7 @@ func TestTLS(t *testing.T) {
 				return strings.Replace(url, "https:", "http:", 1), hits
 			}
 		}, want: want{kinds: kinds(runtime.KindProtocol, runtime.KindClosed), within: time.Second}},
+		{rows: "31", name: "the alert that answers http", serve: reply("\x15\x03\x01\x00\x02\x02\x16"), want: malformed(`\x15`)},
 		{rows: "33", name: "bad record after the handshake", arrange: behindTLS(runtimetest.Server(certs.Good), func(p *runtimetest.Peer) {
 			p.Request()
 			_, _ = p.Conn.(*tls.Conn).NetConn().Write([]byte("\x17\x03\x03\x00\x20" + strings.Repeat("x", 32)))

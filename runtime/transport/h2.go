@@ -38,6 +38,7 @@ type h2conn struct {
 	origin    *origin
 	cc        *http.ClientConn
 	wire      *wire
+	guard     *windowGuard
 	remote    string
 	tls       *tls.ConnectionState // nil: http
 	timings   runtime.Timings      // of the dial
@@ -154,6 +155,9 @@ func (t *Transport) settle(ctx context.Context, o *origin, c *conn, trip *trip) 
 	ok, _ := h.reserve()
 	if !ok {
 		t.retire(h)
+		if told := h.alert(); told != nil {
+			return link{}, told.In(runtime.PhaseTLS)
+		}
 		return link{}, t.unusable(ctx, trip)
 	}
 	t.counts.requests.Add(1)
@@ -166,7 +170,8 @@ func (t *Transport) upgrade(ctx context.Context, o *origin, c *conn, trip *trip)
 	if c.secure != nil {
 		nc = c.secure
 	}
-	given := context.WithValue(ctx, h2socket{}, newWindowGuard(nc))
+	guard := newWindowGuard(nc)
+	given := context.WithValue(ctx, h2socket{}, guard)
 	cc, err := t.h2().NewClientConn(given, "http", trip.exchange.origin())
 	if err != nil {
 		c.wire.shut()
@@ -175,7 +180,7 @@ func (t *Transport) upgrade(ctx context.Context, o *origin, c *conn, trip *trip)
 		}
 		return nil, runtime.Errorf(runtime.KindClosed, "HTTP/2 with %s did not begin: %w", trip.exchange.origin(), err).In(runtime.PhaseTLS)
 	}
-	h := &h2conn{transport: t, origin: o, cc: cc, wire: c.wire, remote: c.remote, tls: c.tls, timings: trip.timings}
+	h := &h2conn{transport: t, origin: o, cc: cc, wire: c.wire, guard: guard, remote: c.remote, tls: c.tls, timings: trip.timings}
 	t.mu.Lock()
 	o.streams = append(o.streams, h)
 	t.mu.Unlock()

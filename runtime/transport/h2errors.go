@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"strings"
+	"time"
 
 	"volley/runtime"
 )
@@ -86,7 +88,40 @@ func (s *stream) explain(phase runtime.Phase, err error) *runtime.Error {
 	if s.conn.transport.isClosed() {
 		return errClosed()
 	}
-	return explainH2(phase, err)
+	e := explainH2(phase, err)
+	if e.Kind == runtime.KindClosed && s.conn.cc.Err() != nil {
+		if told := s.conn.alert(); told != nil {
+			return told
+		}
+	}
+	return e
+}
+
+// lastWord is how long a connection that broke has to say why: what the server
+// sent before it closed may be read after a write has failed.
+const lastWord = 100 * time.Millisecond
+
+// alert returns the TLS alert with which the server ended the connection, as it
+// does over TLS 1.3 when it misses a client certificate; nil for none.
+func (h *h2conn) alert() *runtime.Error {
+	if h.tls == nil {
+		return nil
+	}
+	timer := time.NewTimer(lastWord)
+	defer timer.Stop()
+	select {
+	case <-h.guard.ended:
+	case <-timer.C:
+		return nil
+	}
+	h.guard.mu.Lock()
+	err := h.guard.err
+	h.guard.mu.Unlock()
+	var op *net.OpError
+	if !errors.As(err, &op) || op.Op != "remote error" {
+		return nil
+	}
+	return tlsFault(err, h.origin.key.host)
 }
 
 // timedOut returns the timeout that ended the stream, if one did.

@@ -34,6 +34,8 @@ const (
 type windowGuard struct {
 	net.Conn
 	in, out frameScan
+	ended   chan struct{} // closed when a read fails, with why in err
+	err     error
 
 	mu      sync.Mutex // reads and writes come from two goroutines
 	initial int64
@@ -49,7 +51,7 @@ type credit struct {
 }
 
 func newWindowGuard(nc net.Conn) *windowGuard {
-	g := &windowGuard{Conn: nc, initial: firstWindow, credits: map[uint32]*credit{}}
+	g := &windowGuard{Conn: nc, initial: firstWindow, credits: map[uint32]*credit{}, ended: make(chan struct{})}
 	g.out.left = preface
 	return g
 }
@@ -59,6 +61,10 @@ func (g *windowGuard) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err != nil && g.err == nil {
+		g.err = err
+		close(g.ended)
+	}
 	if g.in.scan(p[:n], g.received); g.over {
 		return 0, malformed("the server grants a stream a window of more than 2^31-1 bytes")
 	}

@@ -63,16 +63,17 @@ func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Err
 	s.waiting.Store(false)
 	if failed == nil {
 		r := s.reply(resp, reused)
-		if most := h.transport.config.MaxLines; len(r.Header) > most {
+		if err := s.checkFields(r.Header); err != nil {
 			_ = s.Close()
-			err := runtime.Errorf(runtime.KindHeadersTooLarge, "the response headers are over %d lines", most)
 			err.Phase, err.Sent, err.Timings = runtime.PhaseHeaders, runtime.SentYes, s.trip.timings
 			return nil, err
 		}
 		return r, nil
 	}
 	err = s.fault(s.phase(), failed)
-	trip.verdict = verdictOf(failed)
+	if err.Kind != runtime.KindTLS { // an alert would come again
+		trip.verdict = verdictOf(failed)
+	}
 	if trip.verdict == final && reused && err.Kind == runtime.KindClosed && err.Sent != runtime.SentYes && !err.Calm {
 		trip.verdict = stale
 	}
@@ -81,6 +82,20 @@ func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Err
 		h.transport.retire(h)
 	}
 	return nil, err
+}
+
+// checkFields refuses what net/http lets through: too many lines, and fields
+// that make a response malformed (RFC 9113 section 8.2.2).
+func (s *stream) checkFields(h runtime.Header) *runtime.Error {
+	if most := s.conn.transport.config.MaxLines; len(h) > most {
+		return runtime.Errorf(runtime.KindHeadersTooLarge, "the response headers are over %d lines", most)
+	}
+	for i := range h {
+		if ofConnection(h[i].Name) {
+			return malformed("the HTTP/2 response has a %s field", h[i].Name)
+		}
+	}
+	return nil
 }
 
 // calmDown slows down what goes to the connection's server, once for all the
@@ -193,14 +208,19 @@ func (x *Exchange) url() *url.URL {
 	return u
 }
 
-// perConnection reports fields that HTTP/2 has no place for (RFC 9113 section
-// 8.2.2), and the length, which is set from the body.
-func perConnection(name string) bool {
+// ofConnection reports fields that HTTP/2 has no place for (RFC 9113 section
+// 8.2.2).
+func ofConnection(name string) bool {
 	switch strings.ToLower(name) {
-	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade", "content-length":
+	case "connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade":
 		return true
 	}
 	return false
+}
+
+// perConnection reports those, and the length, which is set from the body.
+func perConnection(name string) bool {
+	return ofConnection(name) || runtime.EqualFold(name, "Content-Length")
 }
 
 // startClock arms the timer behind the read timeout and the deadline.
