@@ -93,25 +93,35 @@ func TestCodings(t *testing.T) {
 	}
 	window := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0xf8, 0x01, 0x00, 0x00} // a frame whose window is terabytes
 	wide := []byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00}   // an empty frame whose window is 64 MiB
+	framed := func(exponent byte) []byte {                                 // "hello" in a frame whose window is 2^(10+exponent) bytes
+		return append([]byte{0x28, 0xb5, 0x2f, 0xfd, 0x00, exponent << 3, 5<<3 | 1, 0, 0}, "hello"...)
+	}
+	kept := func(body []byte) want {
+		return want{kinds: kinds(runtime.KindDecode), status: 200, check: func(t *testing.T, res *runtime.Result) {
+			if !bytes.Equal(res.Err.Response.Content, body) {
+				t.Errorf("the raw bytes are lost: %q", res.Err.Response.Content)
+			}
+		}}
+	}
 	comment := append([]byte{0x1f, 0x8b, 8, 0x10, 0, 0, 0, 0, 0, 3}, bytes.Repeat([]byte("c"), 8<<20)...)
+	unknown := kept([]byte("hello"))
+	unknown.says = "sdch"
 	corrupt := bytes.Clone(hello)
 	corrupt[len(corrupt)-6] ^= 0xff // of the checksum
 	provoke(t, []fault{
 		{rows: "106", name: "zstd window of terabytes", serve: reply(coded("zstd", window)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
 		{rows: "106", name: "zstd window of 64 MiB", serve: reply(coded("zstd", wide)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
+		{rows: "106", name: "zstd window of 16 MiB", serve: reply(coded("zstd", framed(14))), want: broken("window")},
+		{rows: "106", name: "zstd window of 8 MiB", serve: reply(coded("zstd", framed(13))), want: want{body: "hello"}},
 		{rows: "106", name: "8 MiB gzip comment", serve: reply(coded("gzip", comment)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
 		{rows: "107", name: "50 codings", serve: reply(coded(strings.TrimSuffix(strings.Repeat("gzip, ", 50), ", "), hello)), want: broken("more than 5")},
-		{rows: "108", name: "cut", serve: reply(coded("gzip", hello[:len(hello)-9])), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
-		{rows: "108", name: "corrupt", serve: reply(coded("gzip", corrupt)), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
-		{rows: "108", name: "not gzip at all", serve: reply(coded("gzip", []byte("hello"))), want: want{kinds: kinds(runtime.KindDecode), status: 200}},
+		{rows: "108", name: "cut", serve: reply(coded("gzip", hello[:len(hello)-9])), want: kept(hello[:len(hello)-9])},
+		{rows: "108", name: "corrupt", serve: reply(coded("gzip", corrupt)), want: kept(corrupt)},
+		{rows: "108", name: "not gzip at all", serve: reply(coded("gzip", []byte("hello"))), want: kept([]byte("hello"))},
 		{rows: "109", name: "two members", serve: reply(coded("gzip", append(bytes.Clone(hello), hello...))), want: want{body: "hellohello"}},
 		{rows: "109", name: "raw deflate", serve: reply(coded("deflate", raw.Bytes())), want: want{body: "hello"}},
 		{rows: "109", name: "x-gzip in capitals", serve: reply(coded("X-GZIP", hello)), want: want{body: "hello"}},
 		{rows: "109", name: "empty", serve: reply(coded("gzip", nil)), want: want{}},
-		{rows: "110", name: "unknown", serve: reply(coded("sdch", []byte("hello"))), want: want{kinds: kinds(runtime.KindDecode), status: 200, says: "sdch", check: func(t *testing.T, res *runtime.Result) {
-			if string(res.Err.Response.Content) != "hello" {
-				t.Errorf("the raw bytes are lost: %q", res.Err.Response.Content)
-			}
-		}}},
+		{rows: "110", name: "unknown", serve: reply(coded("sdch", []byte("hello"))), want: unknown},
 	})
 }

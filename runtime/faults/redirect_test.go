@@ -69,6 +69,7 @@ func TestRedirects(t *testing.T) {
 		{rows: "123", name: "unix", serve: reply(location("unix://localhost/x")), want: bad("is not http or https")},
 		{rows: "123", name: "javascript", serve: reply(location("javascript:alert(1)")), want: bad("javascript")},
 		{rows: "123", name: "data", serve: reply(location("data:text/plain,x")), want: bad("data")},
+		{rows: "124", name: "tab", serve: reply(location("/a\tb")), want: bad("control character")},
 		{rows: "124", name: "encoded line end", serve: handler(func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/0" {
 				w.Header().Set("Location", "/a%0d%0aX-Injected:%201")
@@ -77,7 +78,18 @@ func TestRedirects(t *testing.T) {
 			}
 			_, _ = fmt.Fprintf(w, "%q %q", r.URL.Path, r.Header.Get("X-Injected"))
 		}), want: want{body: `"/a\r\nX-Injected: 1" ""`}},
-		{rows: "129", name: "credentials in Location", serve: credentialsInLocation, want: want{body: `ada then ""`}},
+		{rows: "129", name: "credentials in Location", serve: credentialsInLocation, want: want{body: `ada then ""`, check: func(t *testing.T, res *runtime.Result) {
+			for _, resp := range append(res.Response.History, res.Response) {
+				if strings.Contains(resp.URL+resp.Request.URL, "s3cret") {
+					t.Errorf("a URL in the record shows them: %s, %s", resp.URL, resp.Request.URL)
+				}
+			}
+		}}},
+		{rows: "129", name: "credentials in a bad Location", serve: reply(location("http://ada:s3cret@127.0.0.1:99999/")), want: want{kinds: kinds(runtime.KindInvalidRedirect), status: 302, check: func(t *testing.T, res *runtime.Result) {
+			if strings.Contains(res.Err.Error(), "s3cret") {
+				t.Errorf("the error shows them: %v", res.Err)
+			}
+		}}},
 		{rows: "131", name: "endless body of a redirect", serve: func(t *testing.T) (string, func() int) {
 			url, hits := endless("HTTP/1.1 302 Found\r\nLocation: "+tagged(t)+"\r\n\r\n", strings.Repeat("x", 1<<10))(t)
 			return url, hits
@@ -183,4 +195,22 @@ func TestSecretsStayAtTheirOrigin(t *testing.T) {
 			t.Errorf("%s: %d requests at the second origin; the first got %v", c.path, len(o.seen["second"]), o.seen["first"])
 		}
 	}
+}
+
+// Row 133: what a netrc file knows of a place goes there when a script asks
+// for the place, not when another one sends us.
+func TestNetrcOnRedirects(t *testing.T) {
+	second := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, "%s then %q", r.URL.Query().Get("user"), r.Header.Get("Authorization"))
+	}))
+	t.Cleanup(second.Close)
+	provoke(t, []fault{{
+		rows: "133", name: "netrc",
+		serve: handler(func(w http.ResponseWriter, r *http.Request) {
+			user, _, _ := r.BasicAuth()
+			http.Redirect(w, r, second.URL+"/?user="+user, http.StatusFound)
+		}),
+		settings: client.Settings{Credentials: client.ParseNetrc("machine 127.0.0.1 login ada password s3cret")},
+		want:     want{body: `ada then ""`},
+	}})
 }
