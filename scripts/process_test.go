@@ -21,7 +21,7 @@ type ended struct {
 const noRaceSleep = "atexit_sleep_ms=0"
 
 // patience bounds every command that a test starts.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // runIn runs a command in dir, with stdin as its input.
 func runIn(t *testing.T, dir, stdin string, args ...string) ended {

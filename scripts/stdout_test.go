@@ -180,16 +180,20 @@ func TestStdoutSlow(t *testing.T) {
 	}
 }
 
-// settled waits until no more requests come, for some seconds at most.
+// settled waits until no more requests come for a second, for half a minute at
+// most.
 func settled(hits *atomic.Int64) int64 {
-	before := int64(-1)
-	for range 50 {
+	before, quiet := int64(-1), 0
+	for range 300 {
 		time.Sleep(100 * time.Millisecond)
 		now := hits.Load()
-		if now == before {
+		if now != before {
+			before, quiet = now, 0
+			continue
+		}
+		if quiet++; quiet == 10 {
 			break
 		}
-		before = now
 	}
 	return before
 }

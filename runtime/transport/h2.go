@@ -38,7 +38,7 @@ type h2conn struct {
 	origin    *origin
 	cc        *http.ClientConn
 	wire      *wire
-	guard     *windowGuard
+	guard     *guard
 	remote    string
 	tls       *tls.ConnectionState // nil: http
 	timings   runtime.Timings      // of the dial
@@ -61,7 +61,7 @@ type h2socket struct{}
 // takes every connection for a plain one: TLS is ours.
 func (t *Transport) newH2() *http.Transport {
 	given := func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return ctx.Value(h2socket{}).(*windowGuard), nil
+		return ctx.Value(h2socket{}).(*guard), nil
 	}
 	tr := &http.Transport{
 		DisableCompression:     true,
@@ -155,8 +155,8 @@ func (t *Transport) settle(ctx context.Context, o *origin, c *conn, trip *trip) 
 	ok, _ := h.reserve()
 	if !ok {
 		t.retire(h)
-		if told := h.alert(); told != nil {
-			return link{}, told.In(runtime.PhaseTLS)
+		if last := h.lastWord(); last != nil {
+			return link{}, last.In(runtime.PhaseHeaders)
 		}
 		return link{}, t.unusable(ctx, trip)
 	}
@@ -170,7 +170,7 @@ func (t *Transport) upgrade(ctx context.Context, o *origin, c *conn, trip *trip)
 	if c.secure != nil {
 		nc = c.secure
 	}
-	guard := newWindowGuard(nc)
+	guard := newGuard(nc)
 	given := context.WithValue(ctx, h2socket{}, guard)
 	cc, err := t.h2().NewClientConn(given, "http", trip.exchange.origin())
 	if err != nil {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"strings"
-	"time"
 
 	"volley/runtime"
 )
@@ -89,39 +88,32 @@ func (s *stream) explain(phase runtime.Phase, err error) *runtime.Error {
 		return errClosed()
 	}
 	e := explainH2(phase, err)
-	if e.Kind == runtime.KindClosed && s.conn.cc.Err() != nil {
-		if told := s.conn.alert(); told != nil {
-			return told
+	if e.Kind == runtime.KindClosed {
+		if last := s.conn.lastWord(); last != nil {
+			s.told = true
+			return last
 		}
 	}
 	return e
 }
 
-// lastWord is how long a connection that broke has to say why: what the server
-// sent before it closed may be read after a write has failed.
-const lastWord = 100 * time.Millisecond
-
-// alert returns the TLS alert with which the server ended the connection, as it
-// does over TLS 1.3 when it misses a client certificate; nil for none.
-func (h *h2conn) alert() *runtime.Error {
-	if h.tls == nil {
+// lastWord returns why a broken connection ended where net/http did not tell:
+// a TLS alert, with which a server misses a client certificate over TLS 1.3, or
+// what the guard found. Nil is for all else.
+func (h *h2conn) lastWord() *runtime.Error {
+	if h.cc.Err() == nil && !h.guard.broken.Load() {
 		return nil
 	}
-	timer := time.NewTimer(lastWord)
-	defer timer.Stop()
-	select {
-	case <-h.guard.ended:
-	case <-timer.C:
-		return nil
+	err := h.guard.why(lastPatience)
+	if e := (*runtime.Error)(nil); errors.As(err, &e) {
+		told := *e
+		return &told
 	}
-	h.guard.mu.Lock()
-	err := h.guard.err
-	h.guard.mu.Unlock()
 	var op *net.OpError
-	if !errors.As(err, &op) || op.Op != "remote error" {
-		return nil
+	if errors.As(err, &op) && op.Op == "remote error" {
+		return tlsFault(err, h.origin.key.host).In(runtime.PhaseTLS)
 	}
-	return tlsFault(err, h.origin.key.host)
+	return nil
 }
 
 // timedOut returns the timeout that ended the stream, if one did.

@@ -4,6 +4,10 @@ import (
 	"encoding/binary"
 	"net"
 	"sync"
+	"sync/atomic"
+	"time"
+
+	"volley/runtime"
 )
 
 // The numbers of RFC 9113 sections 3.4 and 6.
@@ -16,31 +20,36 @@ const (
 	flagEndStream     = 0x1 // of data and headers
 	flagAck           = 0x1 // of settings
 	settingWindow     = 0x4 // SETTINGS_INITIAL_WINDOW_SIZE
+	settingFrame      = 0x5 // SETTINGS_MAX_FRAME_SIZE
 	preface           = 24  // bytes that a client sends before its first frame
 
 	frameHeader   = 9
 	maxWindow     = 1<<31 - 1
+	leastFrame    = 1 << 14 // that a peer must take (RFC 9113 section 6.5.2)
+	maxFrame      = 1<<24 - 1
 	firstWindow   = 1<<16 - 1 // until SETTINGS say otherwise (RFC 9113 section 6.9.2)
 	maxCredits    = 10_000    // streams of which credit is known, at one time
 	settingLength = 6
 )
 
-// windowGuard lies between an HTTP/2 connection and net/http, and ends it when
-// the peer grants a stream a window that is too large (RFC 9113 section
-// 6.9.1): net/http would wait for itself for ever (its processWindowUpdate
-// calls endStreamError under the lock that this takes). It follows the frames
-// both ways, and of each stream that was granted more than it began with, what
-// was granted and used.
-type windowGuard struct {
+// guard lies between an HTTP/2 connection and net/http, and ends it when the
+// peer grants a stream a window that is too large (RFC 9113 section 6.9.1):
+// net/http would wait for itself for ever (its processWindowUpdate calls
+// endStreamError under the lock that this takes). It follows the frames both
+// ways, and of each stream that was granted more than it began with, what was
+// granted and used. It also keeps why the connection ended, which net/http
+// does not tell a request that came too late to have a stream.
+type guard struct {
 	net.Conn
 	in, out frameScan
+	broken  atomic.Bool   // a write failed
 	ended   chan struct{} // closed when a read fails, with why in err
 	err     error
 
 	mu      sync.Mutex // reads and writes come from two goroutines
 	initial int64
 	credits map[uint32]*credit
-	over    bool // some stream's window is too large
+	fault   *runtime.Error // what the peer did wrong
 }
 
 // credit is what a stream was granted beyond its first window, less what was
@@ -50,37 +59,81 @@ type credit struct {
 	peerEnded, weEnded bool
 }
 
-func newWindowGuard(nc net.Conn) *windowGuard {
-	g := &windowGuard{Conn: nc, initial: firstWindow, credits: map[uint32]*credit{}, ended: make(chan struct{})}
+func newGuard(nc net.Conn) *guard {
+	g := &guard{Conn: nc, initial: firstWindow, credits: map[uint32]*credit{}, ended: make(chan struct{})}
 	g.out.left = preface
 	return g
 }
 
 // Read implements net.Conn.
-func (g *windowGuard) Read(p []byte) (int, error) {
+func (g *guard) Read(p []byte) (int, error) {
 	n, err := g.Conn.Read(p)
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if err != nil && g.err == nil {
-		g.err = err
-		close(g.ended)
+	if g.in.scan(p[:n], g.received); g.fault != nil {
+		n, err = 0, g.fault
 	}
-	if g.in.scan(p[:n], g.received); g.over {
-		return 0, malformed("the server grants a stream a window of more than 2^31-1 bytes")
+	if err != nil {
+		g.over(err)
 	}
 	return n, err
 }
 
 // Write implements net.Conn.
-func (g *windowGuard) Write(p []byte) (int, error) {
+func (g *guard) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	g.out.scan(p, g.sends)
 	g.mu.Unlock()
-	return g.Conn.Write(p)
+	n, err := g.Conn.Write(p)
+	if err != nil {
+		g.broken.Store(true)
+	}
+	return n, err
+}
+
+// Close implements net.Conn. After a write that failed it lets the reading come
+// to its end, so that what the peer sent before it closed is known: an alert.
+func (g *guard) Close() error {
+	if g.broken.Load() {
+		_ = g.why(closePatience)
+	}
+	err := g.Conn.Close()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.over(net.ErrClosed)
+	return err
+}
+
+// How long the reading of a broken connection may take to end. It does at once
+// but on a machine that has no time for it, or when nobody reads any more.
+const (
+	closePatience = 100 * time.Millisecond
+	lastPatience  = time.Second
+)
+
+// why returns what ended the reading; nil when it goes on after d.
+func (g *guard) why(d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-g.ended:
+	case <-timer.C:
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.err
+}
+
+// over notes what ended the reading. The caller holds g.mu.
+func (g *guard) over(err error) {
+	if g.err == nil {
+		g.err = err
+		close(g.ended)
+	}
 }
 
 // received follows a frame of the peer's, or an item in one.
-func (g *windowGuard) received(f *frame) {
+func (g *guard) received(f *frame) {
 	switch {
 	case f.item == nil:
 		if f.ends() {
@@ -89,14 +142,25 @@ func (g *windowGuard) received(f *frame) {
 	case f.kind == frameWindowUpdate:
 		c := g.credit(f.stream)
 		c.bytes += int64(binary.BigEndian.Uint32(f.item) & maxWindow)
-		g.over = g.over || g.initial+c.bytes > maxWindow
-	case binary.BigEndian.Uint16(f.item) == settingWindow:
-		g.initial = int64(binary.BigEndian.Uint32(f.item[2:]))
+		if g.initial+c.bytes > maxWindow {
+			g.fault = malformed("the server grants a stream a window of more than 2^31-1 bytes")
+		}
+	default:
+		g.setting(binary.BigEndian.Uint16(f.item), binary.BigEndian.Uint32(f.item[2:]))
+	}
+}
+
+func (g *guard) setting(id uint16, value uint32) {
+	switch {
+	case id == settingWindow:
+		g.initial = int64(value)
+	case id == settingFrame && (value < leastFrame || value > maxFrame):
+		g.fault = malformed("the server's largest HTTP/2 frame is %d bytes, outside 2^14 to 2^24-1", value)
 	}
 }
 
 // sends follows a frame of ours.
-func (g *windowGuard) sends(f *frame) {
+func (g *guard) sends(f *frame) {
 	if f.item != nil {
 		return
 	}
@@ -108,7 +172,7 @@ func (g *windowGuard) sends(f *frame) {
 	}
 }
 
-func (g *windowGuard) credit(stream uint32) *credit {
+func (g *guard) credit(stream uint32) *credit {
 	c := g.credits[stream]
 	if c == nil {
 		if len(g.credits) >= maxCredits {
@@ -122,7 +186,7 @@ func (g *windowGuard) credit(stream uint32) *credit {
 
 // end notes that one side is done with a stream, and forgets it with the
 // other.
-func (g *windowGuard) end(stream uint32, note func(*credit)) {
+func (g *guard) end(stream uint32, note func(*credit)) {
 	c := g.credits[stream]
 	if c == nil {
 		return

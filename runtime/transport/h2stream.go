@@ -31,6 +31,7 @@ type stream struct {
 	wrote   atomic.Bool
 	expired atomic.Bool                   // its time was up, and it was told so
 	broken  atomic.Pointer[runtime.Error] // the request body's fault
+	told    bool                          // the fault is the connection's last word
 
 	resp    *http.Response
 	wire    int64
@@ -71,7 +72,7 @@ func (h *h2conn) exchange(ctx context.Context, trip *trip) (*Reply, *runtime.Err
 		return r, nil
 	}
 	err = s.fault(s.phase(), failed)
-	if err.Kind != runtime.KindTLS { // an alert would come again
+	if !s.told { // what the connection ended for would come again
 		trip.verdict = verdictOf(failed)
 	}
 	if trip.verdict == final && reused && err.Kind == runtime.KindClosed && err.Sent != runtime.SentYes && !err.Calm {
