@@ -23,6 +23,7 @@ import (
 //	row 88: transport TestH2WantsHTTP1
 //	row 91: transport TestH2StreamsAreIndependent
 //	row 93: transport TestH2NoStreams
+//	row 97: transport TestH2StuckWrite, for a write that nobody reads
 
 type frames = runtimetest.Frames
 
