@@ -209,7 +209,8 @@ func TestIsolatedIsFiltered(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	c := commandIn(ctx, dir, []string{"volley", "run", "-q", "--isolate", "s.lua"})
+	c := commandIn(ctx, dir, []string{"volley", "run", "-q", "--isolate", "--allow-env", "GRANTED,OTHER", "s.lua"})
+	c.Env = append(c.Env, "HELD_BACK=secret", "GRANTED=granted", "https_proxy=http://proxy.test")
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -220,7 +221,7 @@ func TestIsolatedIsFiltered(t *testing.T) {
 	if _, err := out.Read(make([]byte, 16)); err != nil {
 		t.Fatal(err)
 	}
-	status := statusOfChild(t, c.Process.Pid)
+	status, environ := childOf(t, c.Process.Pid)
 	_ = c.Process.Kill()
 	_ = c.Wait() // killed
 	for _, line := range []string{"\nSeccomp:\t2\n", "\nNoNewPrivs:\t1\n"} {
@@ -228,10 +229,13 @@ func TestIsolatedIsFiltered(t *testing.T) {
 			t.Errorf("no %q in\n%s", line, status)
 		}
 	}
+	if strings.Contains(environ, "HELD_BACK") || !strings.Contains(environ, "\x00GRANTED=granted\x00") || !strings.Contains(environ, "\x00https_proxy=") {
+		t.Errorf("the child's environment is %q", environ)
+	}
 }
 
-// statusOfChild is /proc/PID/status of the one child that a process has.
-func statusOfChild(t *testing.T, parent int) string {
+// childOf are /proc/PID/status and environ of the one child that a process has.
+func childOf(t *testing.T, parent int) (status, environ string) {
 	t.Helper()
 	files, err := filepath.Glob("/proc/[0-9]*/status")
 	if err != nil {
@@ -240,9 +244,13 @@ func statusOfChild(t *testing.T, parent int) string {
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err == nil && strings.Contains(string(text), "\nPPid:\t"+strconv.Itoa(parent)+"\n") {
-			return string(text)
+			variables, err := os.ReadFile(filepath.Join(filepath.Dir(file), "environ"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return string(text), string(variables)
 		}
 	}
 	t.Fatal("there is no child")
-	return ""
+	return "", ""
 }

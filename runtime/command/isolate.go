@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 
 	"github.com/urfave/cli/v2"
@@ -81,12 +82,15 @@ func (s *runSettings) writesFiles() bool {
 	if s.unsafe || len(s.allowWrite)+len(s.outputs)+len(s.reports) > 0 {
 		return true
 	}
-	for _, f := range s.files {
-		if kind, err := kindOf(f, s.kind); err != nil || kind != "lua" {
-			return true // a spec may name outputs
-		}
-	}
-	return false
+	return s.runsSpec() // which may name outputs
+}
+
+// runsSpec reports whether not all the files are scripts.
+func (s *runSettings) runsSpec() bool {
+	return slices.ContainsFunc(s.files, func(f string) bool {
+		kind, err := kindOf(f, s.kind)
+		return err != nil || kind != "lua"
+	})
 }
 
 // goCrash is the exit code of a Go program whose runtime gave up.

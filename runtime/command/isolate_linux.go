@@ -125,6 +125,7 @@ func isolated(s *runSettings, env *environment) error {
 		// Not files, so that they become pipes.
 		Stdout: stdout, Stderr: stderr,
 		ExtraFiles:  files,
+		Env:         s.environ(os.Environ()),
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
 	signals := make(chan os.Signal, 3)
