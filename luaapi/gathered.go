@@ -13,34 +13,49 @@ type Gathering interface {
 	Gathered(name string) any
 }
 
-// Gathered is a list to which items are added now and then. Lua sees one table
-// of it, which grows with it and keeps what a view needs for that.
+// Gathered is a list to which items are added now and then. It keeps a view
+// for Lua, which saves converting them over and over.
 type Gathered interface {
 	Items() []any
 	View() any
 	SetView(view any)
 }
 
-// gatheredTable is the view of a Gathered: its table, and how many items that
-// was given.
-type gatheredTable struct {
+// gatheredView are the items of a Gathered as values of Lua; those that are
+// tables, which a script may change, are nil.
+type gatheredView struct {
 	s     *Script
-	table *lua.LTable
-	n     int
+	items []lua.LValue
 }
 
-// gatheredValue is a Gathered in Lua. The cost is that of what is new, unless
-// a script changed the length of the table, which it is not meant to.
+// gatheredValue is a Gathered in Lua: a table of its own for whoever asks, as
+// sorting it must change no other's.
 func (s *Script) gatheredValue(L *lua.LState, list Gathered) lua.LValue {
 	items := list.Items()
-	v, _ := list.View().(*gatheredTable)
-	if v == nil || v.s != s || v.n > len(items) || v.table.Len() != v.n {
-		v = &gatheredTable{s: s, table: L.CreateTable(len(items), 0)}
-		vm.SetArray(L, v.table)
+	v, _ := list.View().(*gatheredView)
+	if v == nil || v.s != s || len(v.items) > len(items) {
+		v = &gatheredView{s: s}
 		list.SetView(v)
 	}
-	for ; v.n < len(items); v.n++ {
-		v.table.RawSetInt(v.n+1, vm.ToLua(L, items[v.n]))
+	for _, item := range items[len(v.items):] {
+		v.items = append(v.items, immutable(L, item))
 	}
-	return v.table
+	table := L.CreateTable(len(items), 0)
+	vm.SetArray(L, table)
+	for i, value := range v.items {
+		if value == nil {
+			value = vm.ToLua(L, items[i])
+		}
+		table.RawSetInt(i+1, value)
+	}
+	return table
+}
+
+// immutable is what v is in Lua if that cannot be changed, or nil.
+func immutable(L *lua.LState, v any) lua.LValue {
+	switch v := vm.ToLua(L, v).(type) {
+	case lua.LString, lua.LNumber, lua.LBool:
+		return v
+	}
+	return nil
 }

@@ -206,9 +206,10 @@ func (b *Batch) pull() (*Request, error) {
 }
 
 // Offer is the answer of a Source that returned ErrLater: a Request, or why
-// there is none. As long as somebody waits in Next, more is asked for at once,
-// and nobody is woken for it: a Source that answers without a wait fills every
-// slot before the first Result is taken.
+// there is none. As long as somebody waits in Next it is sent and more is asked
+// for at once, and nobody is woken for it: a Source that answers without a wait
+// fills every slot before the first Result is taken. What comes while nobody
+// waits is sent when somebody does.
 func (b *Batch) Offer(req *Request, err error) {
 	b.asked = false
 	switch {
@@ -218,7 +219,6 @@ func (b *Batch) Offer(req *Request, err error) {
 		b.endOf(err)
 	default:
 		b.spare = req
-		b.startSpare()
 		if len(b.waiters) > 0 {
 			b.fill()
 		}

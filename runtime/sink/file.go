@@ -72,9 +72,7 @@ func CreateFile(path string) (*File, error) {
 // open opens what is no regular file, such as a pipe, as it is, and sees whether
 // a new file can be made beside the place of any other.
 func (f *File) open() error {
-	if target, err := filepath.EvalSymlinks(f.name); err == nil {
-		f.name = target
-	}
+	f.name = followed(f.name)
 	info, err := os.Stat(f.name)
 	switch {
 	case err == nil && info.IsDir():
@@ -102,6 +100,24 @@ func (f *File) open() error {
 	f.overwrite = true // the folder is closed, the file may not be
 	f.f, err = os.OpenFile(f.name, os.O_WRONLY, 0)
 	return err
+}
+
+// followed is where path leads, though nothing may be there yet.
+func followed(path string) string {
+	for range 40 { // as many links as Linux follows
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			return target
+		}
+		link, err := os.Readlink(path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		path = link
+	}
+	return path
 }
 
 // beside makes a new file in the folder that f is in.

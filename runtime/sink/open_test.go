@@ -307,3 +307,31 @@ func TestMembers(t *testing.T) {
 		t.Errorf("%d bytes for 50 small lines, %v", info.Size(), err)
 	}
 }
+
+// TestLinkToNothing: the output appears where the links lead, and links that
+// lead round are an error.
+func TestLinkToNothing(t *testing.T) {
+	dir := t.TempDir()
+	for link, to := range map[string]string{"first.csv": "second.csv", "second.csv": filepath.Join(dir, "made.csv"), "round.csv": "back.csv", "back.csv": "round.csv"} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	out, err := sink.Open(filepath.Join(dir, "first.csv"), sink.OpenOptions{Fields: []string{"status"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(out.Write(answered()), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if got := unpacked(t, filepath.Join(dir, "made.csv")); got != "status\n201\n" {
+		t.Errorf("%q", got)
+	}
+	if to, err := os.Readlink(filepath.Join(dir, "first.csv")); err != nil || to != "second.csv" {
+		t.Errorf("the link leads to %q, %v", to, err)
+	}
+	_, err = sink.Open(filepath.Join(dir, "round.csv"), sink.OpenOptions{Fields: []string{"status"}})
+	if e := runtime.AsError(err); e == nil || e.Kind != runtime.KindIO || !strings.Contains(e.Message, "too many levels of symbolic links") {
+		t.Errorf("links that lead round: %v", err)
+	}
+}

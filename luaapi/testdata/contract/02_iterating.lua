@@ -259,6 +259,20 @@ case("LUA 2.47 after a break nothing more is pulled or sent, what is in flight i
   wait_until(function() return #harness.records() >= 1 end)
 end)
 
+case("LUA 2.47b what a generator was pulled for when the loop was left is not sent", function()
+  local pulled = 0
+  local function gen()
+    pulled = pulled + 1
+    if pulled > 1 then volley.sleep(0.05) end
+    return server.url("/b")
+  end
+  for _ in volley.imap(gen, {size = 3}) do break end
+  eq(pulled, 2)
+  volley.sleep(0.2)
+  eq(pulled, 2)
+  eq(server.count(), 1)
+end)
+
 case("LUA 2.48 imap():close() cancels at once", function()
   server.on("/h", {{hangup = true}})
   local it = volley.imap({server.url("/ok"), server.url("/h"), server.url("/h"), server.url("/h")}, {size = 3})
