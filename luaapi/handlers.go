@@ -187,8 +187,9 @@ func (h *Handlers) once(ctx context.Context, hook string, run RunInfo) error {
 		_, err := h.s.host.CallBounded(L, fn, info)
 		return err
 	}
+	before := h.s.exit
 	_, err := h.s.host.Run(ctx, fn, info)
-	if h.s.exit != nil {
+	if h.s.exit != before {
 		return h.s.exit
 	}
 	return err

@@ -191,9 +191,14 @@ func (r *run) around(ctx context.Context, handlers *luaapi.Handlers, name string
 	if err == nil {
 		err = work()
 	}
-	if down := handlers.Teardown(context.WithoutCancel(ctx), r.info(name, began)); err == nil {
+	down := handlers.Teardown(context.WithoutCancel(ctx), r.info(name, began))
+	var exit *luaapi.Exit
+	switch {
+	case err == nil:
 		err = down
-	} else if down != nil {
+	case errors.As(down, &exit):
+		r.outcome.requested = &exit.Code
+	case down != nil:
 		r.uncaught(down)
 	}
 	r.engine.SetHooks(nil)
