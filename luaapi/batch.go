@@ -54,6 +54,7 @@ func (r *batchRun) open(source batchSource) {
 		Rate:    r.settings.rate,
 		PerHost: r.settings.perHost,
 		Abandon: source.abandon,
+		Within:  r.s.places[r.s.host.Current()],
 		Finish:  r.finish,
 		Last:    r.s.ending,
 	})
@@ -99,6 +100,9 @@ func (r *batchRun) next(c call) (*runtime.Result, bool) {
 // failures are handled as they happen, the exception handler.
 func (r *batchRun) finish(res *runtime.Result) bool {
 	o := rootOf(res.Request)
+	if res.Response != nil {
+		res.Response.LeaveHost()
+	}
 	if h := r.s.handlers; h != nil && res.Err == nil && h.finish(res, func(d runtime.Decision) { r.decided(res, o, d) }) {
 		return true
 	}

@@ -152,7 +152,7 @@ func (p *handlerPool) pick() *poolMember {
 
 // call runs a hook on some member; args makes what it is shown there, and seen
 // is the response among it. finish is called once, on any goroutine.
-func (p *handlerPool) call(hook string, seen *runtime.Response, depth int, args func(s *Script) []lua.LValue, finish func(parcel)) {
+func (p *handlerPool) call(place *runtime.Place, hook string, seen *runtime.Response, depth int, args func(s *Script) []lua.LValue, finish func(parcel)) {
 	m := p.pick()
 	m.pending.Add(1)
 	c := &poolCall{finish: finish}
@@ -168,7 +168,7 @@ func (p *handlerPool) call(hook string, seen *runtime.Response, depth int, args 
 	}
 	what := "the " + hook + " hook"
 	open := m.s.host.Deliver(func() {
-		m.s.handlers.start(m.hooks[hook], depth, args(m.s), func(results []lua.LValue, err error) {
+		m.s.handlers.start(place, m.hooks[hook], depth, args(m.s), func(results []lua.LValue, err error) {
 			m.pending.Add(-1)
 			m.mu.Lock()
 			delete(m.calls, c)
@@ -201,13 +201,13 @@ func (p *handlerPool) finish(hook string, res *runtime.Result, done func(runtime
 	}
 	if res.Err != nil {
 		req, failure := foreignRequest(res.Request, meta.plain), foreignError(res.Err, meta.plain)
-		p.call(hook, nil, depthOf(res.Request)+1, func(s *Script) []lua.LValue {
+		p.call(nil, hook, nil, depthOf(res.Request)+1, func(s *Script) []lua.LValue {
 			return []lua.LValue{s.builtValue(req), s.errorValue(failure)}
 		}, deliver)
 		return
 	}
 	resp := foreignResponse(res.Response, meta.plain)
-	p.call(hook, resp, depthOf(res.Request)+1, func(s *Script) []lua.LValue {
+	p.call(nil, hook, resp, depthOf(res.Request)+1, func(s *Script) []lua.LValue {
 		return []lua.LValue{s.responseValue(resp)}
 	}, deliver)
 }
@@ -230,7 +230,7 @@ func (p *handlerPool) before(ctx context.Context, prepared *runtime.Request) err
 	}
 	shown := foreignRequest(prepared, meta.plain)
 	answer := make(chan parcel, 1)
-	p.call("request", nil, meta.depth+1, func(s *Script) []lua.LValue {
+	p.call(runtime.PlaceOf(ctx), "request", nil, meta.depth+1, func(s *Script) []lua.LValue {
 		return []lua.LValue{&s.preparedView(shown, true).value}
 	}, func(x parcel) { answer <- x })
 	select {

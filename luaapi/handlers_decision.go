@@ -82,16 +82,16 @@ func (h *Handlers) judge(what string, res *runtime.Result, fn lender, scope Scop
 		names, args = []string{"req", "err"}, []lua.LValue{h.s.builtValue(res.Request), h.s.errorValue(res.Err)}
 	}
 	f, release := fn(scope, names, args)
-	h.start(f, depthOf(res.Request)+1, args, func(results []lua.LValue, err error) {
+	h.start(nil, f, depthOf(res.Request)+1, args, func(results []lua.LValue, err error) {
 		release()
 		done(h.rule(what, res, h.s.decide(what, results, err, res.Response)))
 	})
 }
 
 // start queues a hook as a green thread of its own.
-func (h *Handlers) start(fn *lua.LFunction, depth int, args []lua.LValue, done func([]lua.LValue, error)) {
+func (h *Handlers) start(place *runtime.Place, fn *lua.LFunction, depth int, args []lua.LValue, done func([]lua.LValue, error)) {
 	all := append([]lua.LValue{lua.LNumber(depth), fn}, args...)
-	h.s.host.Call(h.enter, all, done)
+	h.s.call(place, h.enter, all, done)
 }
 
 // decide reads what a hook returned or raised. seen is the response it was

@@ -43,7 +43,7 @@ func (h *Handlers) before(ctx context.Context, what string, fn lender, prepared 
 		}
 		args := []lua.LValue{&h.s.preparedView(prepared, true).value}
 		f, release := fn(nil, []string{"req"}, args)
-		h.start(f, depth+1, args, func(results []lua.LValue, err error) {
+		h.start(runtime.PlaceOf(ctx), f, depth+1, args, func(results []lua.LValue, err error) {
 			release()
 			done <- h.requested(what, prepared, h.s.decide(what, results, err, nil))
 		})

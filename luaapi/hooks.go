@@ -18,7 +18,7 @@ func (s *Script) onLoop(ctx context.Context, fn *lua.LFunction, args func() []lu
 		if ctx.Err() != nil {
 			return // nobody waits any more
 		}
-		s.host.Call(fn, args(), func(results []lua.LValue, err error) { done <- take(results, err) })
+		s.call(runtime.PlaceOf(ctx), fn, args(), func(results []lua.LValue, err error) { done <- take(results, err) })
 	})
 	if !open {
 		return runtime.Cancelled(ctx)
@@ -29,6 +29,23 @@ func (s *Script) onLoop(ctx context.Context, fn *lua.LFunction, args func() []lu
 	case <-ctx.Done():
 		return runtime.Cancelled(ctx)
 	}
+}
+
+// call calls fn in a green thread of its own, for an attempt that holds place.
+func (s *Script) call(place *runtime.Place, fn *lua.LFunction, args []lua.LValue, done func([]lua.LValue, error)) {
+	if place != nil {
+		fn, args = s.within, append([]lua.LValue{&lua.LUserData{Value: place}, fn}, args...)
+	}
+	s.host.Call(fn, args, done)
+}
+
+// callWithin is (place, fn, …): what fn sends may use the place.
+func (s *Script) callWithin(L *lua.LState) int {
+	t := s.host.Current()
+	s.places[t], _ = L.CheckUserData(1).Value.(*runtime.Place)
+	defer delete(s.places, t)
+	L.Call(L.GetTop()-2, lua.MultRet)
+	return L.GetTop() - 1
 }
 
 // hookLists are a request's or session's hooks as Lua functions.

@@ -65,6 +65,8 @@ type Script struct {
 
 	handlers *Handlers        // nil: none
 	depths   map[*vm.Task]int // of the green threads that hooks run in
+	places   map[*vm.Task]*runtime.Place
+	within   *lua.LFunction // callWithin
 	pool     atomic.Pointer[handlerPool]
 	ending   bool           // teardown runs: its requests go out although the run was stopped
 	hashing  *lua.LFunction // hash of expressions, once it is needed
@@ -112,7 +114,7 @@ func New(config Config) *Script {
 		config.limits = vm.NewLimits(config.MaxInstructions, config.MaxMemory)
 	}
 	config.Stdout, config.Stderr = shareWriter(config.Stdout), shareWriter(config.Stderr)
-	s := &Script{config: config, owned: map[*vm.Task]*possessions{}, depths: map[*vm.Task]int{}}
+	s := &Script{config: config, owned: map[*vm.Task]*possessions{}, depths: map[*vm.Task]int{}, places: map[*vm.Task]*runtime.Place{}}
 	s.host = vm.New(vm.Options{
 		Stdout:     config.Stdout,
 		Stderr:     config.Stderr,
@@ -128,6 +130,7 @@ func New(config Config) *Script {
 		},
 	})
 	s.L = s.host.L()
+	s.within = s.L.NewFunction(s.callWithin)
 	s.options = tables{
 		request: index(requestOptions()),
 		batch:   index(batchOptions()),

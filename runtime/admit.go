@@ -25,8 +25,9 @@ func (t *trip) admit(first turn) *Error {
 		return nil
 	}
 	p := &passage{stay: t.hold(), host: host, reserved: first}
+	p.place.within = b.opts.Within
 	if err := p.enter(&e.limits, &b.limits, session); err != nil {
-		p.release()
+		p.place.release()
 		return err
 	}
 	t.way = p
@@ -56,7 +57,7 @@ func hostOf(exec Executor, req *Request) string {
 type passage struct {
 	stay     *stay
 	host     string
-	held     []chan struct{} // slots taken of the host
+	place    Place
 	paces    []*pace         // that learn from the outcome
 	reserved turn
 	began    time.Time
@@ -141,29 +142,37 @@ func (p *passage) inTurn(all []*limits) *Error {
 	}
 }
 
-// slot takes one of the host's.
+// slot takes one of the host's, or borrows the one of the attempt whose hook
+// sends this.
 func (p *passage) slot(slots chan struct{}) *Error {
 	if slots == nil {
 		return nil
 	}
+	lent := p.place.within.lends(slots)
 	select {
 	case slots <- struct{}{}:
+		p.place.hold(slots, slots)
+	case lent <- struct{}{}:
+		p.place.hold(slots, lent)
 	default:
-		if err := p.awaitSlot(slots); err != nil {
+		if err := p.awaitSlot(slots, lent); err != nil {
 			return err
 		}
 	}
-	p.held = append(p.held, slots)
 	return p.stay.regain()
 }
 
-func (p *passage) awaitSlot(slots chan struct{}) *Error {
+func (p *passage) awaitSlot(slots, lent chan struct{}) *Error {
 	b := p.stay.batch
 	soon := time.NewTimer(patience)
 	defer soon.Stop()
 	for {
 		select {
 		case slots <- struct{}{}:
+			p.place.hold(slots, slots)
+			return nil
+		case lent <- struct{}{}:
+			p.place.hold(slots, lent)
 			return nil
 		case <-soon.C:
 			p.stay.leave()
@@ -219,12 +228,4 @@ func (p *passage) turns(all []*limits) *Error {
 		}
 	}
 	return nil
-}
-
-// release gives the host's slots back; a second call does nothing.
-func (p *passage) release() {
-	for _, slots := range p.held {
-		<-slots
-	}
-	p.held = nil
 }

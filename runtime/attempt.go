@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"sync"
 	"time"
 )
 
@@ -102,18 +101,27 @@ func (t *trip) once(first turn) bool {
 		return false
 	}
 	t.attempt++
-	t.resp, t.err = call(t.batch.ctx, t.exec, t.sent)
+	t.resp, t.err = call(t.context(), t.exec, t.sent)
 	t.learn()
-	if t.way == nil || len(t.way.held) == 0 {
+	if t.way == nil || t.way.place.empty() {
 		return true
 	}
 	// A host's slot is free after the attempt, for a stream when that ends.
 	if t.err == nil && t.resp.Stream != nil {
-		t.resp.Stream = &releasing{Stream: t.resp.Stream, release: t.way.release}
+		t.resp.place = &t.way.place
+		t.resp.Stream = &releasing{Stream: t.resp.Stream, place: &t.way.place}
 	} else {
-		t.way.release()
+		t.way.place.release()
 	}
 	return true
+}
+
+// context is what the attempt and its hooks run under.
+func (t *trip) context() context.Context {
+	if t.way == nil || t.way.place.empty() {
+		return t.batch.ctx
+	}
+	return context.WithValue(t.batch.ctx, placeKey{}, &t.way.place)
 }
 
 // learn draws from the outcome what it says of its host.
@@ -241,7 +249,7 @@ func (t *trip) tell() (err *Error) {
 		if h.Retry == nil {
 			continue
 		}
-		if err := h.Retry(t.batch.ctx, t.req, t.resp, t.err, t.before+t.attempt+1); err != nil {
+		if err := h.Retry(t.context(), t.req, t.resp, t.err, t.before+t.attempt+1); err != nil {
 			return AsError(err)
 		}
 	}
@@ -316,13 +324,12 @@ func panicked(p any) *Error {
 // releasing is a Stream that frees its host's slot when it ends.
 type releasing struct {
 	Stream
-	release func()
-	once    sync.Once // Read and Close may both see the end
+	place *Place
 }
 
 func (r *releasing) free() {
 	if r.Done() {
-		r.once.Do(r.release)
+		r.place.release()
 	}
 }
 

@@ -27,6 +27,8 @@ type BatchOptions struct {
 	// Rate and PerHost bound this Batch beside the Engine's own limits.
 	Rate    Rate
 	PerHost PerHost
+	// Within is the Place of the attempt whose hook sends the Batch; nil: none.
+	Within *Place
 	// Abandon ends a Source that answers later: at the deadline and at Close.
 	Abandon func()
 	// Finish sees each Result on the consumer's goroutine before it is ready.

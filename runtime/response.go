@@ -38,6 +38,8 @@ type Response struct {
 	// Owner is the consumer's object for this response; nothing below the
 	// consumer looks at it.
 	Owner any
+
+	place *Place // that the stream holds; nil: none
 }
 
 // Stream is a body that is read as it arrives. Its methods may be called on
@@ -67,6 +69,14 @@ type Size struct {
 
 // OK reports a status below 400.
 func (r *Response) OK() bool { return r.Status < 400 }
+
+// LeaveHost gives back what a stream holds among those in flight to its host:
+// whoever was handed it reads it when he likes.
+func (r *Response) LeaveHost() {
+	if r.place != nil {
+		r.place.release()
+	}
+}
 
 // Close ends an unread stream; the connection is dropped unless the body was
 // read. It does nothing for a body in memory.
