@@ -28,6 +28,8 @@ type batchRun struct {
 
 	consumers int        // that wait for a result
 	generator *generator // nil: the requests come from a list
+
+	deadline *deadline // of gtimeout; nil: none
 }
 
 // begin reads the arguments of map and imap and makes the Batch.
@@ -53,7 +55,7 @@ func (r *batchRun) open(source batchSource) {
 		List:    source.list,
 		Rate:    r.settings.rate,
 		PerHost: r.settings.perHost,
-		Abandon: source.abandon,
+		Abandon: r.abandon(source.abandon),
 		Within:  r.s.places[r.s.host.Current()],
 		Finish:  r.finish,
 		Last:    r.s.ending,
@@ -160,7 +162,7 @@ func (r *batchRun) callBack(res *runtime.Result, o *requestObject) bool {
 	if o.callback == nil || res.Skipped != "" {
 		return false
 	}
-	r.s.host.Call(o.callback, []lua.LValue{r.s.responseValue(res.Response)}, func(results []lua.LValue, err error) {
+	r.call(o.callback, []lua.LValue{r.s.responseValue(res.Response)}, func(results []lua.LValue, err error) {
 		r.calledBack(res, results, err)
 		if res.Err == nil || !r.handleNow(res, o) {
 			r.b.Finished(res)
@@ -221,7 +223,7 @@ func (r *batchRun) handleNow(res *runtime.Result, o *requestObject) bool {
 	if r.atEnd(o) {
 		return false
 	}
-	r.s.host.Call(handler, r.handlerArgs(res), func(results []lua.LValue, err error) {
+	r.call(handler, r.handlerArgs(res), func(results []lua.LValue, err error) {
 		r.handled(res, results, err)
 		r.b.Finished(res)
 	})

@@ -48,7 +48,7 @@ func scriptFailure(what string, err error) *runtime.Error {
 	if errors.As(err, &se) && se.Interrupted {
 		out.Kind, out.Message = cmp.Or(LimitKind(err), runtime.KindCancelled), what+" was stopped: "+se.Message
 		var why *runtime.Error
-		if errors.As(se.Cause, &why) && why.Kind == runtime.KindScriptDeadline {
+		if errors.As(se.Cause, &why) && (why.Kind == runtime.KindScriptDeadline || why.Kind == runtime.KindBatchTimeout) {
 			at := *se
 			at.Message = why.Message
 			out.Kind, out.Message, out.Traceback = why.Kind, what+" was stopped: "+at.Error(), se.Traceback

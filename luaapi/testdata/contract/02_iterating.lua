@@ -249,6 +249,26 @@ case("LUA 2.46 gtimeout counts from the call, a blocking generator does not hold
   eq(resps.n, 0)
 end)
 
+case("LUA 2.46b gtimeout ends callbacks and handlers that block, and not the handlers of what it ended", function()
+  server.on("/hole", {{hangup = true}})
+  local began = harness.clock()
+  local function blocking() pcall(volley.sleep, 30) end
+  local resps, errors = volley.map({
+    volley.get(server.url("/a"), {callback = blocking}),
+    volley.get(server.url("/b"), {callback = function() volley.get(server.url("/hole")):send() end}),
+    dead {exception_handler = blocking},
+    volley.get(server.url("/c")),
+  }, {gtimeout = 0.2, exception_handler = function(_, err) volley.sleep(0.01) return "handled " .. err.kind end})
+  ok(harness.clock() - began < 5)
+  eq(resps[1], "handled batch_timeout")
+  eq(resps[2], "handled batch_timeout")
+  eq(errors[2].phase, "callback")
+  eq(errors[3].kind, "batch_timeout")
+  eq(resps[4].text, "/c")
+  for _, v in volley.imap_enumerated({dead {}}, {gtimeout = 0.2, exception_handler = blocking}) do eq(v, false) end
+  ok(harness.clock() - began < 5)
+end)
+
 case("LUA 2.47 after a break nothing more is pulled or sent, what is in flight is recorded", function()
   local pulled = 0
   for _ in volley.imap(function() pulled = pulled + 1 return server.url("/b") end, {size = 3}) do break end
