@@ -352,7 +352,11 @@ func TestEmit(t *testing.T) {
 		err := h.run(t, `return {response = function(resp) volley.emit{path = resp.text} end}`, `
 			volley.map{base .. "/a", base .. "/b"}
 			volley.emit("done")
-			assert(not pcall(volley.emit, print) and not pcall(volley.emit))`)
+			assert(not pcall(volley.emit, print) and not pcall(volley.emit))
+			for _, bad in ipairs{{a = 0/0}, {{1/0}}, "\255"} do
+				local ok, err = pcall(volley.emit, bad)
+				assert(not ok and err.kind == "json", err)
+			end`)
 		if err != nil {
 			t.Fatal(err)
 		}

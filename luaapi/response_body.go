@@ -66,23 +66,31 @@ func bodyFields() []Field {
 	}
 }
 
+// held returns a body that is in memory, that of a stream which was read whole
+// included.
+func (o *responseObject) held() ([]byte, bool) {
+	if o.r.Stream == nil {
+		return o.r.Content, true
+	}
+	content, ok := o.content.(lua.LString)
+	return []byte(content), ok
+}
+
 // bytesOf returns the body; a stream that nobody has begun is read whole.
 func (s *Script) bytesOf(c call, o *responseObject) []byte {
-	if o.r.Stream == nil {
-		return o.r.Content
+	if body, ok := o.held(); ok {
+		return body
 	}
-	if o.content == nil {
-		s.takeStream(c, o)
-		data, err := vm.Await(s.host, c.L, func(context.Context) ([]byte, error) {
-			return readAll(o.r.Stream)
-		})
-		s.streamEnded(o.r)
-		if err != nil {
-			c.raise(err)
-		}
-		o.content, o.ended = stringOf(data), true
+	s.takeStream(c, o)
+	data, err := vm.Await(s.host, c.L, func(context.Context) ([]byte, error) {
+		return readAll(o.r.Stream)
+	})
+	s.streamEnded(o.r)
+	if err != nil {
+		c.raise(err)
 	}
-	return []byte(o.content.(lua.LString)) //nolint:forcetypeassert // set just above, or by an earlier read
+	o.content, o.ended = stringOf(data), true
+	return data
 }
 
 func readAll(r io.ReadCloser) ([]byte, error) {
@@ -185,8 +193,7 @@ assert(n == 1000)`,
 // pieces returns a func that yields the body in pieces: exactly n bytes but
 // for the last, or, with n 0, whatever arrived.
 func (s *Script) pieces(c call, o *responseObject, n int) func(c call) ([]byte, bool) {
-	if o.r.Stream == nil {
-		rest := o.r.Content
+	if rest, ok := o.held(); ok {
 		if n == 0 {
 			n = chunkSize
 		}
@@ -318,13 +325,22 @@ func saveResponse(c call) int {
 	if err != nil {
 		c.raise(err)
 	}
-	var body io.Reader = bytes.NewReader(o.r.Content)
-	if o.r.Stream != nil {
+	taken := false
+	defer func() {
+		if !taken {
+			file.Discard()
+		}
+	}()
+	whole, held := o.held()
+	if !held {
 		c.s.takeStream(c, o)
-		body = o.r.Stream
 	}
+	taken = true
 	n, err := vm.Await(c.s.host, c.L, func(ctx context.Context) (int64, error) {
-		return saveTo(ctx, file, body)
+		if held {
+			return saveTo(ctx, file, bytes.NewReader(whole))
+		}
+		return saveTo(ctx, file, o.r.Stream)
 	})
 	c.s.streamEnded(o.r)
 	if err != nil {

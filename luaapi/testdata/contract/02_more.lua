@@ -23,3 +23,18 @@ case("LUA 2.59b a stream that was read to its end is stream_consumed", function(
   for _ in resp:iter_content() do end
   raises("stream_consumed", function() for _ in resp:iter_content() do end end)
 end)
+
+case("LUA 2.59c a stream that was read whole is iterated like a body in memory", {write = true}, function()
+  server.on("/lines", {reply(200, {}, "one\ntwo\n")})
+  local resp = sent(volley.get(server.url("/lines"), {stream = true}))
+  eq(resp.text, "one\ntwo\n")
+  for _ = 1, 2 do
+    local lines, pieces = {}, {}
+    for line in resp:iter_lines() do lines[#lines + 1] = line end
+    for piece in resp:iter_content(5) do pieces[#pieces + 1] = piece end
+    list(lines, {"one", "two"})
+    list(pieces, {"one\nt", "wo\n"})
+  end
+  eq(resp:save("lines.txt"), 8)
+  eq(harness.slurp("lines.txt"), "one\ntwo\n")
+end)
