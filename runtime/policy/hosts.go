@@ -17,6 +17,11 @@ type endpoint struct {
 // that exempt from --deny-private.
 func (p *Policy) setHosts(entries []string) error {
 	var exempt []endpoint
+	for _, entry := range entries {
+		if strings.Trim(entry, " ,") == "" { // a variable that is not set: not a word for every host
+			return badEntry(entry, "it names no host; leave the flag out to allow all")
+		}
+	}
 	for entry := range values(entries) {
 		pat, err := parsePattern(entry)
 		if err != nil {

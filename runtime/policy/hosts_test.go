@@ -225,7 +225,7 @@ func TestBadPatterns(t *testing.T) {
 	for _, entry := range []string{
 		"https://example.com", "example.com/path", "user@example.com", "example.com:", "example.com:http",
 		"example.com:0", "example.com:65536", "[::1", "[::1]x", "[::1]:", "[example.com]", "10.0.0.0/8", "a b", ":80", "bü*.example",
-		"a:1:2",
+		"a:1:2", "", " , ",
 	} {
 		_, err := policy.New(policy.Config{AllowHost: []string{entry}})
 		if !errors.Is(err, &runtime.Error{Kind: runtime.KindInvalidArgument}) || !strings.Contains(err.Error(), "--allow-host") {
