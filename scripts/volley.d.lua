@@ -241,7 +241,7 @@ function volley.metric(name, number) end
 ---@param wanted table<string, string> {name = condition, …}
 function volley.thresholds(wanted) end
 
----Writes a record of your own to the outputs of the run. Raises when there are none, and for functions and objects.
+---Writes a record of your own to the outputs of the run. Raises when there are none, and for what is no JSON, with kind `json`.
 ---```lua
 ---volley.emit({url = base, links = 3})
 ---```
