@@ -121,7 +121,7 @@ case("RS 1.19 at gtimeout handlers get an error of kind batch_timeout", function
   server.on("/1", {{hangup = true}})
   local seen = {}
   local resps, errors = volley.map({server.url("/1"), server.url("/2")}, {
-    gtimeout = 0.15,
+    gtimeout = 0.5,
     exception_handler = function(req, err)
       seen[#seen + 1] = err.kind
       return "late"
@@ -165,8 +165,8 @@ end)
 case("RS 1.22, W8 gtimeout runs from the call on, cancels what is in flight and sends nothing more", function()
   for i = 1, 6 do server.on("/" .. i, {{hangup = true}}) end
   local began = harness.clock()
-  local resps, errors = volley.map(urls(6), {size = 2, gtimeout = 0.2})
-  ok(harness.clock() - began < 2, "it took " .. harness.clock() - began)
+  local resps, errors = volley.map(urls(6), {size = 2, gtimeout = 0.6})
+  ok(harness.clock() - began < 6, "it took " .. harness.clock() - began)
   eq(resps.n, 6)
   for i = 1, 6 do eq(errors[i].kind, "batch_timeout") end
   wait_until(function() return server.hangups() == 2 end, "the connections to close")

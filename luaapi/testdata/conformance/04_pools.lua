@@ -16,7 +16,7 @@ end
 local function request(method, over)
   local retry = {total = 2, backoff = 0.001}
   for k, v in pairs(over or {}) do retry[k] = v end
-  return volley.request(method, server.url("/t"), {retry = retry, headers = {Connection = "close"}, timeout = {read = 0.1}})
+  return volley.request(method, server.url("/t"), {retry = retry, headers = {Connection = "close"}, timeout = {read = 0.5}})
 end
 
 case("RS 4.1 pool.per_host connections; more requests wait for one", function()
@@ -34,11 +34,11 @@ case("RS 4.1 pool.per_host connections; more requests wait for one", function()
 end)
 
 case("RS 4.1b pool.idle_timeout closes what lies idle", function()
-  local s = volley.session {pool = {per_host = 2, idle_timeout = 0.03}}
+  local s = volley.session {pool = {per_host = 2, idle_timeout = 0.4}}
   sent(s:get(server.url("/")))
   sent(s:get(server.url("/")))
   eq(server.conns(), 1)
-  volley.sleep(0.12)
+  volley.sleep(1)
   sent(s:get(server.url("/")))
   eq(server.conns(), 2)
 end)

@@ -32,13 +32,13 @@ case("RS 13.1c connect covers name resolution", function()
 end)
 
 case("RS 13.1d once connected it does not count: sending and waiting have the read timeout", function()
-  server.on("/slow", {{sleep = 0.25}, reply(200, {}, "late")})
-  eq(sent(volley.get(server.url("/slow"), {timeout = {connect = 0.1, read = 5}})).text, "late")
+  server.on("/slow", {{sleep = 0.7}, reply(200, {}, "late")})
+  eq(sent(volley.get(server.url("/slow"), {timeout = {connect = 0.5, read = 5}})).text, "late")
 end)
 
 case("RS 13.2 read is per wait, not total", function()
-  server.on("/d", drip(10, 0.05))
-  eq(sent(volley.get(server.url("/d"), {timeout = 0.4})).text, ("x"):rep(10))
+  server.on("/d", drip(10, 0.12))
+  eq(sent(volley.get(server.url("/d"), {timeout = 1})).text, ("x"):rep(10))
 end)
 
 case("RS 13.3 waiting for headers: read_timeout", function()
@@ -66,7 +66,7 @@ case("W34 a stall in the body is read_timeout everywhere: plain, chunked, until 
     server.on("/b", {"HTTP/1.1 200 OK\r\n" .. body, {hangup = true}})
     local err = fails("read_timeout", volley.get(server.url("/b"), {timeout = {read = 0.1}}):send())
     ok(err:is("timeout") and not err:is("connection"), i)
-    local resp = sent(volley.get(server.url("/b"), {timeout = {read = 0.1}, stream = true}))
+    local resp = sent(volley.get(server.url("/b"), {timeout = {read = 0.4}, stream = true}))
     raises("read_timeout", function() for _ in resp:iter_content() do end end)
   end
 end)
@@ -93,7 +93,7 @@ case("RS 13.5 a bare number is for both waits, and the session's is the default"
 end)
 
 case("W35 a server that never answers ends a request; to wait for ever takes timeout=false", function()
-  server.on("/w", {{sleep = 0.3}, reply(200, {}, "late")})
+  server.on("/w", {{sleep = 0.8}, reply(200, {}, "late")})
   local s = volley.session {timeout = 0.1}
   fails("read_timeout", s:get(server.url("/w")):send())
   eq(sent(s:get(server.url("/w"), {timeout = false})).text, "late")

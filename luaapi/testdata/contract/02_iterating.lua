@@ -196,8 +196,8 @@ case("LUA 2.42 gtimeout cancels what is in flight, fails the rest of a list as b
   for i = 1, 6 do server.on("/" .. i, {{hangup = true}}) end
   server.on("/1", reply(200, {}, "/1"))
   local began = harness.clock()
-  local resps, errors = volley.map(gets(6), {size = 3, gtimeout = 0.15})
-  ok(harness.clock() - began < 3, "took too long")
+  local resps, errors = volley.map(gets(6), {size = 3, gtimeout = 0.5})
+  ok(harness.clock() - began < 6, "took too long")
   eq(resps[1].text, "/1")
   eq(resps.n, 6)
   for i = 2, 6 do
@@ -258,7 +258,7 @@ case("LUA 2.46b gtimeout ends callbacks and handlers that block, and not the han
     volley.get(server.url("/b"), {callback = function() volley.get(server.url("/hole")):send() end}),
     dead {exception_handler = blocking},
     volley.get(server.url("/c")),
-  }, {gtimeout = 0.2, exception_handler = function(_, err) volley.sleep(0.01) return "handled " .. err.kind end})
+  }, {gtimeout = 0.6, exception_handler = function(_, err) volley.sleep(0.01) return "handled " .. err.kind end})
   ok(harness.clock() - began < 5)
   eq(resps[1], "handled batch_timeout")
   eq(resps[2], "handled batch_timeout")

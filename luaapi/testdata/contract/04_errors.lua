@@ -127,11 +127,11 @@ end)
 case("LUA 4.15 the read timeout is per wait, not total: a drip passes", function()
   local steps = {"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"}
   for i = 1, 5 do
-    steps[#steps + 1] = {sleep = 0.06}
+    steps[#steps + 1] = {sleep = 0.25}
     steps[#steps + 1] = tostring(i)
   end
   server.on("/d", steps)
-  eq(sent(volley.get(server.url("/d"), {timeout = 0.2})).text, "12345")
+  eq(sent(volley.get(server.url("/d"), {timeout = 1})).text, "12345")
 end)
 
 case("LUA 4.16 total_timeout covers the body and redirects", function()
@@ -146,7 +146,7 @@ end)
 
 case("LUA 4.17 timeout=false and volley.null switch it off", function()
   local s = volley.session {timeout = 0.05}
-  server.on("/w", {{sleep = 0.15}, reply(200, {}, "late")})
+  server.on("/w", {{sleep = 0.8}, reply(200, {}, "late")})
   fails("read_timeout", s:get(server.url("/w")):send())
   eq(sent(s:get(server.url("/w"), {timeout = false})).text, "late")
   eq(sent(s:get(server.url("/w"), {timeout = volley.null})).text, "late")

@@ -48,7 +48,7 @@ case("LUA 11.4 the default kinds: closed, incomplete_body, read_timeout for GET"
   local faults = {{{reset = true}}, {{close = true}}, {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nab", {close = true}}, {{hangup = true}}}
   for i, fault in ipairs(faults) do
     server.on("/f", fault, reply(200, {}, "ok"))
-    local resp = sent(volley.get(server.url("/f"), {retry = fast, timeout = {read = 0.1}, headers = {Connection = "close"}}))
+    local resp = sent(volley.get(server.url("/f"), {retry = fast, timeout = {read = 0.5}, headers = {Connection = "close"}}))
     eq(resp.text, "ok", "fault " .. i)
     eq(resp.attempts, 2)
   end
@@ -94,7 +94,7 @@ case("LUA 11.9 on replaces the list: status, class, range, kind", function()
   other.on("/g", {{reset = true}}, reply(200, {}, "ok"))
   fails("closed", volley.get(other.url("/g"), {retry = retry {on = {"timeout"}}}):send())
   server.on("/h", {{hangup = true}}, reply(200, {}, "ok"))
-  eq(sent(volley.get(server.url("/h"), {retry = retry {on = {"timeout"}}, timeout = 0.1})).text, "ok")
+  eq(sent(volley.get(server.url("/h"), {retry = retry {on = {"timeout"}}, timeout = 0.5})).text, "ok")
 end)
 
 case("LUA 11.10 Retry-After is a floor, capped by max_delay, and can be ignored", function()
@@ -277,7 +277,7 @@ case("LUA 11.27 total covers all attempts, not pauses", function()
   server.on("/f", {{sleep = 0.08}, reply("503 x")})
   fails("total_timeout", volley.get(server.url("/f"), {retry = {total = 5, backoff = 0.001}, timeout = {total = 0.2}}):send())
   server.on("/g", reply("503 x"), reply(200, {}, "ok"))
-  eq(sent(volley.get(server.url("/g"), {retry = {total = 1, backoff = 0.3, jitter = false}, timeout = {total = 0.2}})).text, "ok")
+  eq(sent(volley.get(server.url("/g"), {retry = {total = 1, backoff = 1.2, jitter = false}, timeout = {total = 1}})).text, "ok")
 end)
 
 case("LUA 11.28 rate per minute, and per host", function()
