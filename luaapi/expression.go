@@ -34,10 +34,11 @@ type Place struct {
 // Expression is compiled Lua of a spec. It belongs to no Script; its method
 // Eval belongs to the loop goroutine of the one it is given.
 type Expression struct {
-	at    Place
-	chunk *vm.Chunk
-	s     *Script     // that idle belongs to
-	idle  []*instance // not running just now
+	at     Place
+	source string
+	chunk  *vm.Chunk
+	s      *Script     // that idle belongs to
+	idle   []*instance // not running just now
 }
 
 // instance is an Expression in one Script, with the names it sees. While one
@@ -76,7 +77,7 @@ func compileAt(before, source string, at Place) (*Expression, error) {
 	text := strings.Repeat("\n", at.Line-1) + before + source + "\n"
 	chunk, err := vm.Compile(at.File, []byte(text))
 	if err == nil {
-		return &Expression{at: at, chunk: chunk}, nil
+		return &Expression{at: at, source: source, chunk: chunk}, nil
 	}
 	var syntax *vm.SyntaxError
 	if !errors.As(err, &syntax) {
@@ -84,19 +85,15 @@ func compileAt(before, source string, at Place) (*Expression, error) {
 	}
 	syntax.Source = strings.TrimPrefix(syntax.Source, before)
 	syntax.Line = max(syntax.Line, at.Line)
-	switch {
-	case syntax.Line != at.Line:
-	case syntax.Column > 0:
+	if syntax.Line == at.Line {
 		syntax.Column = max(syntax.Column-len(before), 1) + at.Column - 1
-	case !strings.Contains(source, "\n"):
-		syntax.Column = at.Column + len(source) // it ended too early
 	}
 	return nil, syntax
 }
 
 // Eval runs e on the running green thread of s, which may be parked meanwhile,
 // and returns its plain value: a Namespace as a map. The error is a
-// *runtime.Error whose message has file and line.
+// *runtime.Error whose message has file, line and column.
 func (e *Expression) Eval(s *Script, scope Scope) (any, error) {
 	L := s.host.Running()
 	if L == nil {
@@ -106,7 +103,7 @@ func (e *Expression) Eval(s *Script, scope Scope) (any, error) {
 	v, err := s.host.CallBounded(L, in.fn)
 	e.give(in)
 	if err != nil {
-		return nil, placedError(err)
+		return nil, e.placedError(err)
 	}
 	return e.plain(v)
 }
@@ -133,8 +130,10 @@ func plainValue(v lua.LValue) (any, error) {
 	return vm.FromLua(nil, v)
 }
 
-// placedError is what Lua of a spec raised, with where.
-func placedError(err error) error {
+// placedError is what Lua of a spec raised, with where. Of a fault in e itself,
+// which may be nil, that is where e begins, or its text in a later line: of what
+// runs only lines are known.
+func (e *Expression) placedError(err error) error {
 	out := *raisedError(err)
 	var se *vm.ScriptError
 	if errors.As(err, &se) {
@@ -143,11 +142,30 @@ func placedError(err error) error {
 		if errors.As(se.Cause, &inner) {
 			out.Message = inner.Message
 		}
-		if se.File != "" {
+		switch column := e.column(se); {
+		case column > 0:
+			out.Message = fmt.Sprintf("%s:%d:%d: %s", se.File, se.Line, column, out.Message)
+		case se.File != "":
 			out.Message = fmt.Sprintf("%s:%d: %s", se.File, se.Line, out.Message)
 		}
 	}
 	return &out
+}
+
+// column is where the line of an error that e raised begins, from 1; 0 if it is
+// in another file, or e is nil.
+func (e *Expression) column(se *vm.ScriptError) int {
+	if e == nil || se.File != e.at.File || se.Line < e.at.Line {
+		return 0
+	}
+	if se.Line == e.at.Line {
+		return e.at.Column
+	}
+	lines := strings.Split(e.source, "\n")
+	if n := se.Line - e.at.Line; n < len(lines) {
+		return 1 + len(lines[n]) - len(strings.TrimLeft(lines[n], " \t"))
+	}
+	return 0
 }
 
 // take returns an instance that nobody runs.

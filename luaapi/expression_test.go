@@ -124,15 +124,20 @@ func TestExpressionsThatFail(t *testing.T) {
 		kind runtime.Kind
 		text string
 	}{
-		`rows.id`:                  {runtime.KindInvalidArgument, `spec.yaml:4: unknown name "rows"; did you mean "row"?`},
-		`row.id + 1`:               {runtime.KindScript, "spec.yaml:4: cannot perform"},
-		"row.id ..\n nil":          {runtime.KindScript, "spec.yaml:"},
-		`row.broken`:               {runtime.KindInvalidArgument, "spec.yaml:4: nothing of that name"},
+		`rows.id`:                  {runtime.KindInvalidArgument, `spec.yaml:4:9: unknown name "rows"; did you mean "row"?`},
+		`row.id + 1`:               {runtime.KindScript, "spec.yaml:4:9: cannot perform"},
+		`row.id .. row.none`:       {runtime.KindScript, "spec.yaml:4:9: cannot perform concat operation between string and nil"},
+		`row.id .. res.json.none`:  {runtime.KindScript, "spec.yaml:4:9: cannot perform concat operation between string and null"},
+		`1 - res.json.none`:        {runtime.KindScript, "spec.yaml:4:9: cannot perform sub operation between number and null"},
+		`res.json.none.x`:          {runtime.KindScript, "spec.yaml:4:9: attempt to index null with key 'x'"},
+		`error("boom")`:            {runtime.KindScript, "spec.yaml:4:9: boom"},
+		"1 +\n  error('boom')":     {runtime.KindScript, "spec.yaml:5:3: boom"},
+		`row.broken`:               {runtime.KindInvalidArgument, "spec.yaml:4:9: nothing of that name"},
 		`print`:                    {runtime.KindInvalidArgument, "spec.yaml:4:9: value: a function is no plain value"},
 		`{f = print}`:              {runtime.KindInvalidArgument, "value.f: a function is no plain value"},
 		`error("own words")`:       {runtime.KindScript, "own words"},
 		`(function() x = 1 end)()`: {runtime.KindInvalidArgument, `"x" is no local variable`},
-		`volley.get()`:             {runtime.KindInvalidArgument, "spec.yaml:4: volley.get: "},
+		`volley.get()`:             {runtime.KindInvalidArgument, "spec.yaml:4:9: volley.get: "},
 	}
 	l := newLibrary(t)
 	err := l.onGo(t, func(s *Script) error {
@@ -152,30 +157,6 @@ func TestExpressionsThatFail(t *testing.T) {
 	})
 	if err != nil {
 		t.Error(err)
-	}
-}
-
-func TestExpressionSyntax(t *testing.T) {
-	for source, want := range map[string]string{
-		`row.id ==`:        "spec.yaml:4:18",
-		`row id`:           "spec.yaml:4:13",
-		"1 +\n  * 2":       "spec.yaml:5:3",
-		`1; volley.exit()`: "spec.yaml:4:12",
-		`x = 1`:            "spec.yaml:4:11",
-		`end`:              "spec.yaml:4:9",
-	} {
-		_, err := CompileExpression(source, Place{"spec.yaml", 4, 9})
-		var syntax *vm.SyntaxError
-		if !errors.As(err, &syntax) {
-			t.Errorf("%s: got %v", source, err)
-			continue
-		}
-		if got := fmt.Sprintf("%s:%d:%d", syntax.File, syntax.Line, syntax.Column); got != want {
-			t.Errorf("%s: at %s, want %s: %s", source, got, want, syntax.Message)
-		}
-		if strings.Contains(syntax.Source, "return") {
-			t.Errorf("%s: the source line shows what nobody wrote: %q", source, syntax.Source)
-		}
 	}
 }
 
@@ -225,7 +206,7 @@ func testCalls(t *testing.T, h *Handlers) {
 		{"local r = res.status\nreturn r + row.index", true, 203.0},
 		{"select('#', ...)", true, 1.0},
 	} {
-		f, err := h.Function(c.source, c.inline, Place{"spec.yaml", 3, 1})
+		f, err := h.Function(c.source, c.inline, Place{"spec.yaml", 3, 5})
 		if err != nil {
 			t.Errorf("%s: %v", c.source, err)
 			continue
@@ -234,6 +215,13 @@ func testCalls(t *testing.T, h *Handlers) {
 		if diff := cmp.Diff(c.want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", c.source, err, diff)
 		}
+	}
+	f, err := h.Function("local r = res.status\n  return r .. nil", true, Place{"spec.yaml", 3, 5})
+	if err == nil {
+		_, err = f.Call(testScope, testScope["res"])
+	}
+	if want := "script: spec.yaml:4:3: cannot perform"; err == nil || !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("got %v, want %s", err, want)
 	}
 }
 
@@ -248,11 +236,12 @@ func testIteration(t *testing.T, h *Handlers) {
 		{"yields", false, three},
 		{"list", false, three},
 		{"for i = 1, 3 do coroutine.yield{n = i} end", true, three},
+		{"coroutine.yield{n = 1} error('over')", true, "[map[n:1]] script: spec.yaml:3:5: over"},
 		{"none", false, "[] <nil>"},
 		{"number", false, "[] script: a function for data must return an iterator or a list, or yield, got a number"},
 		{"broken", false, "[] script: h.lua:8: out of rows"},
 	} {
-		f, err := h.Function(c.source, c.inline, Place{"spec.yaml", 3, 1})
+		f, err := h.Function(c.source, c.inline, Place{"spec.yaml", 3, 5})
 		if err != nil {
 			t.Errorf("%s: %v", c.source, err)
 			continue

@@ -24,6 +24,7 @@ type SpecFunction struct {
 	h    *Handlers
 	what string // in messages
 	at   Place
+	code *Expression // inline; nil: the function of a file
 	lend lender
 }
 
@@ -38,7 +39,7 @@ func (h *Handlers) Function(source string, inline bool, at Place) (*SpecFunction
 	if err != nil {
 		return nil, err
 	}
-	f := &SpecFunction{h: h, what: "the Lua code", at: e.at}
+	f := &SpecFunction{h: h, what: "the Lua code", at: e.at, code: e}
 	f.lend = func(scope Scope, names []string, args []lua.LValue) (*lua.LFunction, func()) {
 		in := e.take(h.s, scope)
 		for i, name := range names {
@@ -95,7 +96,7 @@ func (f *SpecFunction) Call(scope Scope, args ...any) (any, error) {
 	v, err := s.host.CallBounded(L, fn, values...)
 	release()
 	if err != nil {
-		return nil, placedError(err)
+		return nil, f.code.placedError(err)
 	}
 	return f.plain(v)
 }

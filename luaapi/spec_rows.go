@@ -106,7 +106,7 @@ func (it *Iteration) run(L *lua.LState) int {
 		}
 	}
 	if err != nil {
-		it.err = placedError(err)
+		it.err = it.f.code.placedError(err)
 	}
 	return 0
 }
@@ -114,7 +114,7 @@ func (it *Iteration) run(L *lua.LState) int {
 // end is the last answer.
 func (it *Iteration) end() {
 	if _, err := it.task.Result(); err != nil && it.err == nil {
-		it.err = placedError(err)
+		it.err = it.f.code.placedError(err)
 	}
 	it.ended = true
 	it.release()

@@ -11,6 +11,7 @@ type Result struct {
 	Err      *Error
 	Handled  bool   // an exception handler took the failure
 	Skipped  string // why it was not sent: "when", "need", "stop"
+	Spared   bool   // what it needs was left out by its when; nothing failed
 	Attempts int    // of one that a hook skipped after it was sent
 	Value    any    // what a handler put in the slot instead
 

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
 
 	lua "github.com/yuin/gopher-lua"
@@ -38,7 +40,7 @@ func (c *Chunk) line(n int) string { return sourceLine(c.src, n) }
 type SyntaxError struct {
 	File    string
 	Line    int // from 1
-	Column  int // from 1; 0 if unknown
+	Column  int // from 1, in bytes; that of the first word of the line if nothing better is known
 	Message string
 	Source  string // the text of the line
 	Hint    string // what to do, if anything is known
@@ -60,6 +62,9 @@ func Compile(chunkname string, src []byte) (*Chunk, error) {
 	chunk, failure := compile(chunkname, src)
 	if failure != nil {
 		failure.File = chunkname
+		if failure.Column < 1 {
+			failure.Column = tokenColumn(skipPreamble(src), failure.Line)
+		}
 		if failure.Source == "" {
 			failure.Source = sourceLine(src, failure.Line)
 		}
@@ -91,7 +96,7 @@ func compile(name string, src []byte) (chunk *Chunk, failure *SyntaxError) {
 	}
 	proto, err := lua.Compile(stmts, name)
 	if err != nil {
-		return nil, compileFailure(err)
+		return nil, compileFailure(err, text)
 	}
 	return &Chunk{name: name, src: src, proto: proto}, nil
 }
@@ -116,15 +121,19 @@ func parseFailure(err error, text []byte, open opener) *SyntaxError {
 		return &SyntaxError{Line: 1, Message: err.Error()}
 	}
 	if pe.Pos.Line == parse.EOF {
-		e := &SyntaxError{Line: lastLine(text), Message: "unexpected end of file"}
+		e := &SyntaxError{Message: "unexpected end of file"}
+		e.Line, e.Column = endOf(text)
 		if open.word != "" {
 			e.Hint = fmt.Sprintf("'%s' of line %d is not closed", open.word, open.line)
 		}
 		return e
 	}
 	e := &SyntaxError{Line: pe.Pos.Line, Column: pe.Pos.Column, Message: strings.TrimSpace(pe.Message)}
-	if e.Message == "syntax error" && !strings.Contains(pe.Token, "\n") {
+	switch {
+	case e.Message == "syntax error" && !strings.Contains(pe.Token, "\n"):
 		e.Column = max(pe.Pos.Column-len(pe.Token)+1, 1) // the parser stands at the token's end
+	case e.Message == "unterminated string":
+		e.Line, e.Column = lastToken(text, pe.Pos.Line-1) // and here behind the line's end
 	}
 	if token := shorten(pe.Token); token != "" {
 		e.Message += " near '" + token + "'"
@@ -143,20 +152,52 @@ func shorten(token string) string {
 	return token
 }
 
-func compileFailure(err error) *SyntaxError {
+func compileFailure(err error, text []byte) *SyntaxError {
 	ce := (*lua.CompileError)(nil)
 	if !errors.As(err, &ce) {
 		return &SyntaxError{Line: 1, Message: err.Error()}
 	}
 	e := &SyntaxError{Line: max(ce.Line, 1), Message: ce.Message}
+	e.Column = tokenColumn(text, e.Line, e.blamed()...)
 	if strings.Contains(ce.Message, "overflow") || strings.Contains(ce.Message, "too many local") {
 		e.Hint = "a function holds 200 local variables and values of one expression at most; split it"
 	}
 	return e
 }
 
-func lastLine(text []byte) int {
-	return 1 + bytes.Count(bytes.TrimRight(text, "\r\n"), []byte("\n"))
+var (
+	wrongGoto = regexp.MustCompile(`(?:^no visible label '(\w+)' for <goto>|^<goto (\w+)>) at line (\d+)`)
+	twoLabels = regexp.MustCompile(`^label '(\w+)' already`)
+)
+
+// blamed returns the words that a message of the compiler is about, and puts
+// its line right: of a goto it gives that where the function ends, of a label
+// the one behind it.
+func (e *SyntaxError) blamed() []string {
+	if m := wrongGoto.FindStringSubmatch(e.Message); m != nil {
+		if line, err := strconv.Atoi(m[3]); err == nil {
+			e.Line = line
+		}
+		return []string{"goto", m[1] + m[2]}
+	}
+	if m := twoLabels.FindStringSubmatch(e.Message); m != nil {
+		e.Line = max(e.Line-1, 1)
+		return []string{"::", m[1]}
+	}
+	switch {
+	case strings.HasSuffix(e.Message, "to break"):
+		return []string{"break"}
+	case strings.Contains(e.Message, "'...'"):
+		return []string{"..."}
+	}
+	return nil
+}
+
+// endOf returns the line and the column behind the last character of text, line
+// ends aside.
+func endOf(text []byte) (line, column int) {
+	text = bytes.TrimRight(text, "\r\n")
+	return 1 + bytes.Count(text, []byte("\n")), len(text) - bytes.LastIndexByte(text, '\n')
 }
 
 // sourceLine returns line n of src without its end, shortened if very long.

@@ -42,6 +42,14 @@ func IsNull(v lua.LValue) bool {
 	return ok
 }
 
+// typeOf is the type of v for messages, in which null has a name of its own.
+func typeOf(v lua.LValue) string {
+	if IsNull(v) {
+		return "null"
+	}
+	return v.Type().String()
+}
+
 // SetArray marks t as an array, so that an empty one stays [].
 func SetArray(L *lua.LState, t *lua.LTable) {
 	if h := hostOf(L); h != nil {
@@ -56,11 +64,21 @@ func IsArray(t *lua.LTable) bool {
 }
 
 func (h *Host) openSentinels() {
-	mt := h.main.CreateTable(0, 2)
+	mt := h.main.CreateTable(0, 10)
 	mt.RawSetString("__metatable", lua.LFalse)
 	mt.RawSetString("__tostring", h.main.NewFunction(func(L *lua.LState) int {
 		L.Push(lua.LString("null"))
 		return 1
+	}))
+	for _, operation := range [...]string{"concat", "add", "sub", "mul", "div", "mod", "pow"} {
+		mt.RawSetString("__"+operation, h.main.NewFunction(func(L *lua.LState) int {
+			raiseAt(L, "cannot perform "+operation+" operation between "+typeOf(L.Get(1))+" and "+typeOf(L.Get(2)))
+			return 0
+		}))
+	}
+	mt.RawSetString("__index", h.main.NewFunction(func(L *lua.LState) int {
+		raiseAt(L, "attempt to index null with key '"+L.Get(2).String()+"'")
+		return 0
 	}))
 	h.lua.null = &lua.LUserData{Value: null{}, Env: h.main.Env, Metatable: mt}
 	h.lua.arrayMark = h.main.CreateTable(0, 2)

@@ -22,6 +22,8 @@ type lexer struct {
 	text []byte
 	pos  int
 	line int
+
+	start, startLine int // of the last token
 }
 
 // symbols are the tokens of several characters, longest first.
@@ -31,6 +33,7 @@ var symbols = []string{"...", "..", "==", "~=", "<=", ">=", "::"}
 func (l *lexer) next() (token, bool) {
 	for l.pos < len(l.text) {
 		c := l.text[l.pos]
+		l.start, l.startLine = l.pos, l.line
 		switch {
 		case c == '\n':
 			l.line++
@@ -171,3 +174,50 @@ func (l *lexer) symbol() token {
 func isLetter(c byte) bool { return c == '_' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' }
 func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 func isHex(c byte) bool    { return isDigit(c) || 'a' <= c && c <= 'f' || 'A' <= c && c <= 'F' }
+
+// tokenColumn returns the column of words on a line of text, from 1: where the
+// first of them begins, or, where they are not there, the line's first token.
+func tokenColumn(text []byte, line int, words ...string) int {
+	first := 0
+	for l := (lexer{text: text, line: 1}); ; {
+		if _, ok := l.next(); !ok || l.startLine > line {
+			return max(first, 1)
+		}
+		if l.startLine < line {
+			continue
+		}
+		if len(words) == 0 || l.stoodAt(words) {
+			return l.column()
+		}
+		if first == 0 {
+			first = l.column()
+		}
+	}
+}
+
+// lastToken returns where the last token begins that begins on a line up to
+// that one, from 1.
+func lastToken(text []byte, line int) (at, column int) {
+	at, column = 1, 1
+	for l := (lexer{text: text, line: 1}); ; {
+		if _, ok := l.next(); !ok || l.startLine > line {
+			return at, column
+		}
+		at, column = l.startLine, l.column()
+	}
+}
+
+// column is that of the last token, from 1.
+func (l *lexer) column() int { return l.start - bytes.LastIndexByte(l.text[:l.start], '\n') }
+
+// stoodAt reports that the last token is the first of words, and the others
+// follow.
+func (l lexer) stoodAt(words []string) bool {
+	l.pos, l.line = l.start, l.startLine
+	for _, word := range words {
+		if _, ok := l.next(); !ok || string(l.text[l.start:l.pos]) != word {
+			return false
+		}
+	}
+	return true
+}

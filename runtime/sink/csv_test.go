@@ -173,6 +173,7 @@ func TestFailed(t *testing.T) {
 		failedResult(row("a", 1, "1", "a, \"b\"", json.Number("1.10"))),
 		{Row: row("a", 2, "2", "good", nil), Response: &runtime.Response{Status: 200}},
 		{Row: row("a", 9, "9", "when", nil), Skipped: "when"},
+		{Row: row("a", 9, "9", "needs that", nil), Skipped: "need", Spared: true},
 		failedResult(row("a", 1, "1", "again", nil)),
 		{Row: row("a", 70_000, "70000", "need\there", nil), Skipped: "need"},
 		{Row: row("b", 1, "1b", "another source", true), Skipped: "stop"},

@@ -62,7 +62,7 @@ func (f *Failed) Write(r *runtime.Result) error {
 	switch {
 	case f.err != nil:
 		return f.err
-	case r.OK() || r.Skipped != "" && r.Skipped != "need" && r.Skipped != "stop":
+	case r.OK() || r.Spared || r.Skipped != "" && r.Skipped != "need" && r.Skipped != "stop":
 		return nil
 	case r.Row == nil:
 		f.rowless++

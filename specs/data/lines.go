@@ -92,7 +92,7 @@ func (r *jsonLineReader) next() (*runtime.Row, error) {
 		if err != nil {
 			offset, reason := jsonFault(err)
 			if offset >= 0 {
-				reason = fmt.Sprintf("column %d: %s", offset+1, reason)
+				return nil, runtime.Errorf(runtime.KindIO, "%s:%d:%d: %s", r.name, r.number, offset+1, reason)
 			}
 			return nil, r.invalid(r.number, reason)
 		}

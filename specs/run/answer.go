@@ -45,7 +45,8 @@ func (p *phase) took(res *runtime.Result) {
 		p.ready = append(p.ready, item{unit: u})
 		return
 	}
-	p.ended(u, res.OK(), !res.OK() && res.Skipped != skippedWhen)
+	u.conclude(res)
+	p.ended(u, res.OK())
 }
 
 // unitOf finds whose a Result is.
@@ -160,8 +161,10 @@ func fail(res *runtime.Result, err error) {
 // skip records a unit that is not sent.
 func (p *phase) skip(u *unit) {
 	res := p.batch.Skip(u.step.draft.unsentFor(u), u.skip)
+	res.Spared = u.spared
 	p.record(u, res)
-	p.ended(u, false, u.skip != skippedWhen)
+	u.conclude(res)
+	p.ended(u, res.OK())
 }
 
 // record hands a Result that will not change any more to the run's record,

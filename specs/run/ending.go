@@ -9,6 +9,23 @@ import (
 // that were not sent are told.
 const readOn = 5 * time.Second
 
+// lose ends the rows of a group with what is wrong with them. What was begun is
+// sent, and everything else skipped; rows of which none came are one thing
+// skipped.
+func (p *phase) lose(g *group, fault error) {
+	p.fault = first(p.fault, fault)
+	p.halt = p.halt || p.strict
+	for _, s := range g.steps {
+		s.bad, s.lost = true, true
+	}
+	if !g.begun {
+		p.begin(g, &instance{})
+	}
+}
+
+// late reports that no row is begun any more: after a stop, or a fault.
+func (p *phase) late() bool { return p.stopped() || p.fault != nil && !p.last }
+
 // enough ends the rows of a phase that was stopped: those of a stream, which
 // might never end, at once; the others after a while, or when nobody is told
 // of them.
@@ -17,7 +34,7 @@ func (p *phase) enough(stream bool) bool {
 	switch {
 	case r.planned != nil:
 		return r.planned.over()
-	case !p.stopped():
+	case !p.late():
 		return false
 	case stream || r.config.Unheard != nil && r.config.Unheard():
 		return true

@@ -16,7 +16,7 @@ func Renderer(spec *specs.Spec) (func() *runtime.Request, error) {
 	return func() *runtime.Request {
 		u := r.main.nextUnit()
 		req := r.render(u)
-		r.main.ended(u, true, false)
+		r.main.ended(u, true)
 		return req
 	}, nil
 }

@@ -33,6 +33,7 @@ type step struct {
 
 	live int  // spawners and units that are not done
 	bad  bool // a unit failed, or was skipped for another reason than when
+	lost bool // that was not only since something was left out by its when
 }
 
 // group is what shares the rows of one source.
@@ -43,6 +44,7 @@ type group struct {
 	steps  []*step        // in order
 	rows   *rows
 	state  groupState
+	begun  bool // it has an instance
 }
 
 type groupState int
@@ -285,6 +287,11 @@ func groupFor(groups *[]*group, steps []*step, level int) *group {
 	return g
 }
 
+// lister is the step whose foreach is the group's list.
+func (g *group) lister() *step {
+	return g.steps[slices.IndexFunc(g.steps, func(s *step) bool { return s.Foreach == g.list })]
+}
+
 // complete reports that no unit of s will come any more.
 func (s *step) complete() bool {
 	return s.group.state == groupRead && s.live == 0 && !slices.ContainsFunc(s.perUnit, func(o *step) bool { return !o.complete() })
@@ -293,6 +300,11 @@ func (s *step) complete() bool {
 // blocked reports that s waits for something that did not end well.
 func (s *step) blocked() bool {
 	return slices.ContainsFunc(s.barriers, func(o *step) bool { return o.bad })
+}
+
+// mourns reports that s is blocked by more than what a when left out.
+func (s *step) mourns() bool {
+	return slices.ContainsFunc(s.barriers, func(o *step) bool { return o.lost })
 }
 
 // waits yields what has to be done before the group of s opens.

@@ -180,8 +180,8 @@ func TestScriptSetupFails(t *testing.T) {
 	h := &fakeHooks{setup: errors.New("h.lua:3: no"), functions: map[string]func(*runtime.Result) runtime.Decision{"seen": nil, "triage": nil}}
 	h.functions["seen"] = func(*runtime.Result) runtime.Decision { return runtime.Decision{} }
 	h.functions["triage"] = h.functions["seen"]
-	out := execute(t, handled, options{hooks: h, vars: map[string]string{"base": s.URL, "status": "200"}})
-	if out.err == nil || !strings.Contains(out.err.Error(), "h.lua:3") || out.tally() != "stop 8" || len(s.requests()) > 0 {
+	out := execute(t, handled+"setup: [{url: http://a.test/}]", options{hooks: h, vars: map[string]string{"base": s.URL, "status": "200"}})
+	if out.err == nil || !strings.Contains(out.err.Error(), "h.lua:3") || out.tally() != "stop 9" || len(s.requests()) > 0 {
 		t.Errorf("%s, %v, sent %v; want everything skipped", out.tally(), out.err, s.requests())
 	}
 }

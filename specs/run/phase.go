@@ -31,7 +31,7 @@ type phase struct {
 	halt     bool            // everything else is skipped
 	strict   bool            // the first failure halts
 	failed   *runtime.Result // the first failure
-	fault    error           // of a data source: no further row is opened
+	fault    error           // of a data source or a foreach: no further row is begun
 }
 
 // item is what the next request comes from: a spawner, or a unit that sends
@@ -135,7 +135,7 @@ func (p *phase) source() (*runtime.Request, error) {
 		default:
 			return nil, io.EOF
 		}
-		if u.skip == "" && p.stopped() {
+		if u.skip == "" && (p.stopped() || u.at.late && !p.last) {
 			if p.putOff(u) {
 				continue
 			}
@@ -184,25 +184,24 @@ func (p *phase) openRow() bool {
 	for range p.groups {
 		g := p.groups[p.turn]
 		p.turn = (p.turn + 1) % len(p.groups)
-		if g.state != groupOpen || p.fault != nil {
+		if g.state != groupOpen {
 			continue
 		}
 		at, err := g.rows.next()
-		if err == nil {
-			at.group = g
-			p.begin(at)
-			return true
-		}
-		if errors.Is(err, runtime.ErrLater) {
+		switch {
+		case err == nil:
+			p.begin(g, at)
+		case errors.Is(err, runtime.ErrLater):
 			continue
+		default:
+			if !errors.Is(err, io.EOF) {
+				p.lose(g, err)
+			}
+			g.state = groupRead
+			g.rows.close()
+			p.tellCut(g)
+			p.openGroups()
 		}
-		if !errors.Is(err, io.EOF) {
-			p.fault = err
-		}
-		g.state = groupRead
-		g.rows.close()
-		p.tellCut(g)
-		p.openGroups()
 		return true
 	}
 	return false
@@ -210,13 +209,15 @@ func (p *phase) openRow() bool {
 
 // awaits reports a group whose next row comes later.
 func (p *phase) awaits() bool {
-	return p.fault == nil && slices.ContainsFunc(p.groups, func(g *group) bool { return g.state == groupOpen })
+	return slices.ContainsFunc(p.groups, func(g *group) bool { return g.state == groupOpen })
 }
 
 // begin makes spawners of the steps that need no unit, the first one on top.
-func (p *phase) begin(at *instance) {
+func (p *phase) begin(g *group, at *instance) {
+	g.begun = true
+	at.group, at.late = g, p.fault != nil && !p.last
 	at.pending++ // held until all are there
-	for _, s := range slices.Backward(at.group.steps) {
+	for _, s := range slices.Backward(g.steps) {
 		switch {
 		case s.Defer:
 			at.deferred = append(at.deferred, s)
@@ -230,28 +231,16 @@ func (p *phase) begin(at *instance) {
 
 func (p *phase) spawn(s *step, at *instance, parents []*unit) {
 	sp := &spawner{step: s, at: at, parents: parents}
-	if s.blocked() {
-		sp.skip = skippedNeed
-	}
-	for _, u := range parents {
-		switch {
-		case u.ok:
-		case u.skip == skippedStop && sp.skip == "":
-			sp.skip = skippedStop
-		default:
-			sp.skip = skippedNeed
-		}
-	}
+	sp.excuse()
 	s.live++
 	at.pending++
 	p.ready = append(p.ready, item{spawner: sp})
 }
 
 // ended is the last that happens to a unit: what needs it comes next.
-func (p *phase) ended(u *unit, ok, bad bool) {
+func (p *phase) ended(u *unit, ok bool) {
 	s := u.step
 	u.ok = ok
-	s.bad = s.bad || bad
 	for _, user := range slices.Backward(s.users) {
 		p.lead(user, u)
 	}
@@ -338,7 +327,7 @@ func (p *phase) spawnDeferred(at *instance, s *step) {
 // openGroups opens the groups that nothing holds back any more.
 func (p *phase) openGroups() {
 	for _, g := range p.groups {
-		if g.state == groupWaiting && g.opens() && p.fault == nil {
+		if g.state == groupWaiting && g.opens() {
 			g.state = groupOpen
 			g.rows = p.rowsOf(g)
 		}

@@ -99,7 +99,7 @@ func (pl *planner) phase(list string, p *phase) error {
 	p.openGroups()
 	for {
 		u := p.nextUnit()
-		if u != nil && pl.run.planned.spend() || u == nil && p.awaits() && pl.run.planned.over() {
+		if p.fault != nil || u != nil && pl.run.planned.spend() || u == nil && p.awaits() && pl.run.planned.over() {
 			return p.fault
 		}
 		if u == nil && p.awaits() {
@@ -118,7 +118,7 @@ func (pl *planner) phase(list string, p *phase) error {
 			continue
 		}
 		pl.unit(u)
-		p.ended(u, u.skip == "", false)
+		p.ended(u, u.skip == "")
 	}
 	return p.fault
 }

@@ -14,7 +14,7 @@ type rows struct {
 	read   *data.Rows   // nil: list
 	list   []any
 	at     int
-	lone   bool // one instance without a row
+	lone   bool // one instance without a row, as rows that are not known are one thing skipped
 	err    error
 }
 
@@ -24,18 +24,25 @@ func (p *phase) rowsOf(g *group) *rows {
 	switch {
 	case g.source != "":
 		return p.sourceRows(g.source)
-	case g.list == nil || g.steps[0].blocked():
-		return &rows{lone: true} // a blocked list is one thing skipped
+	case g.list == nil || g.lister().blocked():
+		return &rows{lone: true}
 	}
+	return p.listRows(g)
+}
+
+func (p *phase) listRows(g *group) *rows {
 	if p.run.placeholders && usesAnswers(g.list.List) {
 		return &rows{list: []any{"<row.value>"}}
 	}
-	v, err := g.list.List.Any(&scope{run: p.run, unit: &unit{step: g.steps[0], at: &instance{}}})
-	if err != nil {
-		return &rows{err: invalid(err)}
-	}
+	v, err := g.list.List.Any(&scope{run: p.run, unit: &unit{step: g.lister(), at: &instance{}}})
 	list, ok := v.([]any)
-	if !ok && v != nil {
+	switch {
+	case ok:
+	case p.late():
+		return &rows{lone: true} // what makes the list may not have been sent
+	case err != nil:
+		return &rows{err: invalid(err)}
+	case v != nil:
 		return &rows{err: runtime.Errorf(runtime.KindInvalidArgument, "%s: foreach must be a list or the name of a data source, got %s", g.list.Pos, typeName(v))}
 	}
 	return &rows{list: list}

@@ -186,13 +186,12 @@ func (r *Run) options() runtime.BatchOptions {
 
 // begin runs the setup: the script's, then the spec's.
 func (r *Run) begin() error {
+	var err error
 	if r.config.Hooks != nil {
-		if err := r.config.Hooks.Setup(r.info()); err != nil {
-			return err
-		}
+		err = r.config.Hooks.Setup(r.info())
 	}
-	r.setup.strict = true
-	if err := r.setup.pump(r.options()); err != nil {
+	r.setup.strict, r.setup.halt = true, err != nil
+	if err := first(err, r.setup.pump(r.options())); err != nil {
 		return err
 	}
 	if res := r.setup.failed; res != nil && !r.stopping() {

@@ -16,9 +16,15 @@ type instance struct {
 	view     template.Namespace
 	pending  int  // spawners and units that are not done
 	begun    bool // something of it was sent
+	late     bool // it came after a fault: nothing of it is sent
 	captures map[string]any
 	done     map[*step][]*unit // of steps that keep them
 	deferred []*step           // still to do, in order
+}
+
+// rowless reports the one instance of rows that are not known.
+func (at *instance) rowless() bool {
+	return at.row == nil && (at.group.source != "" || at.group.list != nil)
 }
 
 // unit is one request to be sent, or to be skipped. Pages and polls are sent
@@ -36,6 +42,7 @@ type unit struct {
 	captures []capture
 	answer   *expect.Answer // the last, of a step whose answers are kept
 	ok       bool
+	spared   bool // skipped by its when, or since what it needs was
 
 	scope    scope
 	decision runtime.Decision
@@ -50,12 +57,21 @@ type capture struct {
 	value any
 }
 
+// conclude notes what became of u for those that need it.
+func (u *unit) conclude(res *runtime.Result) {
+	bad := !res.OK() && res.Skipped != skippedWhen
+	u.spared = res.Spared || res.Skipped == skippedWhen
+	u.step.bad = u.step.bad || bad
+	u.step.lost = u.step.lost || bad && !res.Spared
+}
+
 // spawner makes the units of one step for one lineage, one at a time.
 type spawner struct {
 	step    *step
 	at      *instance
 	parents []*unit
 	skip    string
+	spared  bool // skip is need, and nothing failed
 
 	begun   bool
 	invalid *runtime.Error
@@ -116,6 +132,26 @@ func (s *step) times(in template.Scope) (int, error) {
 	return int(times), nil
 }
 
+// excuse finds why the units of s will not be sent, if they will not. Needs come
+// before a stop, and failures before what a when left out.
+func (s *spawner) excuse() {
+	if s.step.blocked() {
+		s.skip, s.spared = skippedNeed, !s.step.mourns()
+	} else if s.at.rowless() {
+		s.skip = skippedStop
+	}
+	for _, u := range s.parents {
+		switch {
+		case u.ok:
+		case u.skip != skippedStop:
+			s.spared = u.spared && (s.spared || s.skip != skippedNeed)
+			s.skip = skippedNeed
+		case s.skip == "":
+			s.skip = skippedStop
+		}
+	}
+}
+
 // unit returns the next one, or nil after the last.
 func (s *spawner) unit(r *Run) *unit {
 	if !s.begun {
@@ -138,7 +174,7 @@ func (s *spawner) unit(r *Run) *unit {
 		s.nth = 0
 	}
 	s.nth++
-	u := &unit{step: s.step, at: s.at, parents: s.parents, values: s.values, skip: s.skip, invalid: s.invalid, page: 1}
+	u := &unit{step: s.step, at: s.at, parents: s.parents, values: s.values, skip: s.skip, spared: s.spared, invalid: s.invalid, page: 1}
 	if s.matrix != nil {
 		u.axes = s.matrix.names
 	}
