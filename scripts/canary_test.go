@@ -285,7 +285,10 @@ func TestCanariesOfScripts(t *testing.T) {
 func TestCanariesOfSend(t *testing.T) {
 	t.Parallel()
 	c := newCage(t, nil, "userinfo", "query", "header", "basic", "proxy", "location", "locationquery", "setcookie")
-	given := []string{"-v", "--progress", "plain", "-H", "Authorization: Bearer {header}", "-H", "Cookie: a={header}", "-H", "X-Api-Key: {header}", "--auth", "ada:{basic}"}
+	given := []string{
+		"-v", "--progress", "plain", "-H", "Authorization: Bearer {header}", "-H", "Cookie: a={header}", "-H", "X-Api-Key: {header}", "--auth", "ada:{basic}",
+		"--record", "all", "-o", "out.ndjson", "-o", "out.csv",
+	}
 	urls := []string{
 		"http://ada:{userinfo%}@{server}/?token={query%}", "http://ada:{userinfo%}@{dead}/?token={query%}#key={query%}", "http://{server}/redirect/bad", "http://{server}/redirect/dead",
 		"http://{server}/redirect/loop", "http://{server}/500", "http://{server}/hangup", "http://ada:{userinfo%}@ho st/", "ada:{userinfo%}@{server}/?token={query%}", "htp://ada:{userinfo%}@h/",

@@ -165,7 +165,7 @@ func arrange(app *cli.App, args []string, env *environment) ([]string, error) {
 		if flag == nil {
 			return []string{args[0], "--help"}, nil
 		}
-		options = append(options, token)
+		options = append(options, spelled(flag, token))
 		if !hasValue && !isSwitch(flag) {
 			i++
 			if i == len(rest) {
@@ -179,6 +179,20 @@ func arrange(app *cli.App, args []string, env *environment) ([]string, error) {
 		out = append(append(out, "--"), arguments...)
 	}
 	return out, nil
+}
+
+// spelled is the token of a flag under its first name: urfave/cli refuses one
+// that is given under two.
+func spelled(flag cli.Flag, token string) string {
+	name, value, hasValue := strings.Cut(strings.TrimLeft(token, "-"), "=")
+	first := flag.Names()[0]
+	switch {
+	case name == first:
+		return token
+	case hasValue:
+		return "--" + first + "=" + value
+	}
+	return "--" + first
 }
 
 func isHelp(arg string) bool { return arg == "-h" || arg == "--help" || arg == "help" }

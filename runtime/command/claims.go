@@ -1,6 +1,7 @@
 package command
 
 import (
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -65,6 +66,15 @@ func (c *claims) reads(by, path string, glob bool) string {
 		}
 	}
 	return ""
+}
+
+// readsOpen notes standard input, which may come from a file.
+func (c *claims) readsOpen(by string, stdin io.Reader) {
+	if file, ok := stdin.(*os.File); ok {
+		in := claim{path: "standard input", by: by}
+		in.info, _ = file.Stat() // a closed one fails when it is read
+		c.read = append(c.read, in)
+	}
 }
 
 // writes notes an output, and returns what is wrong with it, "" for nothing.

@@ -8,6 +8,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"volley/runtime"
+	"volley/runtime/sink"
 )
 
 // commonSettings are the flags that every command has that sends, checked.
@@ -23,6 +24,9 @@ type commonSettings struct {
 
 	allowHost   []string
 	denyPrivate bool
+
+	outputs []string // files of results
+	record  string
 
 	quiet, verbose bool
 	progress       string
@@ -67,6 +71,14 @@ func wayFlags(condition string) []cli.Flag {
 	}
 }
 
+// resultFlags say where results go.
+func resultFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "file of results: .ndjson, .jsonl, .csv, each also .gz or .zst; - is standard output; repeatable", EnvVars: variable("output")},
+		&cli.StringFlag{Name: "record", Usage: "bodies kept in results: none, errors or all", Value: "none", EnvVars: variable("record")},
+	}
+}
+
 // outputFlags say what is told; verbose is what that flag adds.
 func outputFlags(verbose string) []cli.Flag {
 	return []cli.Flag{
@@ -76,13 +88,14 @@ func outputFlags(verbose string) []cli.Flag {
 	}
 }
 
-// readCommon reads and checks the flags of limitFlags, wayFlags and
-// outputFlags.
+// readCommon reads and checks the flags of limitFlags, wayFlags, resultFlags
+// and outputFlags.
 func readCommon(c *cli.Context) (commonSettings, error) {
 	s := commonSettings{
 		size: c.Int("size"), limit: c.Duration("timeout"),
 		insecure: c.Bool("insecure"), proxy: c.String("proxy"), ca: c.String("ca"),
 		allowHost: c.StringSlice("allow-host"), denyPrivate: c.Bool("deny-private"),
+		outputs: c.StringSlice("output"), record: c.String("record"),
 		quiet: c.Bool("quiet"), verbose: c.Bool("verbose"), progress: c.String("progress"),
 	}
 	if err := s.readLimits(c); err != nil {
@@ -92,6 +105,9 @@ func readCommon(c *cli.Context) (commonSettings, error) {
 		if _, err := os.Stat(s.ca); err != nil {
 			return s, usage("--ca %s", osError(s.ca, err))
 		}
+	}
+	if _, ok := sink.ParseBodies(s.record); !ok {
+		return s, usage("--record must be none, errors or all, got %q", s.record)
 	}
 	switch s.progress {
 	case "auto", "plain", "none":

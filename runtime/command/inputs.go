@@ -19,6 +19,9 @@ func (r *run) claimInputs() {
 	s := r.settings
 	for _, file := range s.files {
 		r.claims.reads("FILE", file, false)
+		if file == "-" {
+			r.claims.readsOpen("FILE", r.env.In)
+		}
 	}
 	for _, in := range []struct{ by, path string }{
 		{"--vars", s.varsFile}, {"--env-file", s.envFile}, {"--handlers", s.handlers}, {"--ca", s.ca},
@@ -32,15 +35,18 @@ func (r *run) claimInputs() {
 // claimOutputs refuses outputs of the command line that are another file of
 // the run.
 func (r *run) claimOutputs() error {
-	s := r.settings
-	for _, out := range []struct {
-		by    string
-		paths []string
-	}{{"--output", s.outputs}, {"--report", s.reports}} {
-		for _, path := range out.paths {
-			if clash := r.claims.writes(out.by, path, r.env.Out); clash != "" {
-				return usage("%s: %s", out.by, clash)
-			}
+	if err := r.claims.claimOutputs("--output", r.settings.outputs, r.env.Out); err != nil {
+		return err
+	}
+	return r.claims.claimOutputs("--report", r.settings.reports, r.env.Out)
+}
+
+// claimOutputs refuses an output that a flag names and that is another file of
+// the run.
+func (c *claims) claimOutputs(flag string, paths []string, stdout *os.File) error {
+	for _, path := range paths {
+		if clash := c.writes(flag, path, stdout); clash != "" {
+			return usage("%s: %s", flag, clash)
 		}
 	}
 	return nil

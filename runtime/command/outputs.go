@@ -23,10 +23,7 @@ type flusher interface{ Flush() error }
 // discarder is an output that can be given up.
 type discarder interface{ Discard() }
 
-func (s *runSettings) checkOutputs() error {
-	if _, ok := sink.ParseBodies(s.record); !ok {
-		return usage("--record must be none, errors or all, got %q", s.record)
-	}
+func (s *runSettings) checkReports() error {
 	for _, path := range s.reports {
 		if strings.ToLower(filepath.Ext(path)) != ".xml" {
 			return usage("--report %s: a report is FILE.xml (JUnit)", path)
@@ -35,15 +32,24 @@ func (s *runSettings) checkOutputs() error {
 	return nil
 }
 
-// openOutputs makes what -o and --report name.
-func (r *run) openOutputs() error {
-	bodies, _ := sink.ParseBodies(r.settings.record) // checked with the flags
-	for _, path := range r.settings.outputs {
-		out, err := sink.Open(path, sink.OpenOptions{Options: r.recordOptions(path, bodies), Run: r.header(r.sources), Stdout: r.stdout})
+// openResults makes what -o names, in that order. The header is their first
+// line.
+func (s *session) openResults(header sink.Run) error {
+	bodies, _ := sink.ParseBodies(s.common.record) // checked with the flags
+	for _, path := range s.common.outputs {
+		out, err := sink.Open(path, sink.OpenOptions{Options: s.recordOptions(path, bodies), Run: header, Stdout: s.stdout})
 		if err != nil {
 			return outputRefused("--output", err)
 		}
-		r.sinks = append(r.sinks, out)
+		s.sinks = append(s.sinks, out)
+	}
+	return nil
+}
+
+// openOutputs makes what -o and --report name.
+func (r *run) openOutputs() error {
+	if err := r.openResults(r.header(r.sources)); err != nil {
+		return err
 	}
 	for _, path := range r.settings.reports {
 		out, err := report.NewJUnit(path, r.junitOptions(""))
@@ -66,11 +72,11 @@ func outputRefused(what string, err error) error {
 	return failure
 }
 
-func (r *run) recordOptions(path string, bodies sink.Bodies) sink.Options {
-	if path == "-" {
+func (s *session) recordOptions(path string, bodies sink.Bodies) sink.Options {
+	if path == standardOutput {
 		path = "standard output"
 	}
-	return sink.Options{Name: path, Bodies: bodies, Secrets: &r.secrets, Plain: plainMeta}
+	return sink.Options{Name: path, Bodies: bodies, Secrets: &s.secrets, Plain: plainMeta}
 }
 
 // header is the first line of results. Of several files none is named: none

@@ -50,7 +50,7 @@ func panicking(t *testing.T, name, text string, change func(*run, []program)) (c
 	}
 	out := filepath.Join(dir, "out.ndjson")
 	var stderr bytes.Buffer
-	r := newRun(&runSettings{files: []string{file}, outputs: []string{out}, record: "none", strict: true, commonSettings: commonSettings{size: 2, quiet: true}}, &environment{})
+	r := newRun(&runSettings{files: []string{file}, strict: true, commonSettings: commonSettings{size: 2, quiet: true, outputs: []string{out}, record: "none"}}, &environment{})
 	programs, ok := r.compile()
 	if !ok {
 		t.Fatal("it does not compile")

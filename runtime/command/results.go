@@ -91,10 +91,21 @@ func (s *session) flush() {
 	s.sinkMu.Lock()
 	defer s.sinkMu.Unlock()
 	for _, out := range s.allSinks() {
-		if f, ok := out.(flusher); ok {
-			if err := useOutput(f.Flush); err != nil {
-				s.outputFailed(err, "an output failed")
-			}
+		s.flushOne(out)
+	}
+}
+
+// show flushes one output, for whoever waits for it.
+func (s *session) show(out runtime.Sink) {
+	s.sinkMu.Lock()
+	defer s.sinkMu.Unlock()
+	s.flushOne(out)
+}
+
+func (s *session) flushOne(out runtime.Sink) {
+	if f, ok := out.(flusher); ok {
+		if err := useOutput(f.Flush); err != nil {
+			s.outputFailed(err, "an output failed")
 		}
 	}
 }

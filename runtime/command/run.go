@@ -44,9 +44,7 @@ type runSettings struct {
 	handlers   string
 	handlerVMs int
 	profile    string
-	outputs    []string
 	reports    []string
-	record     string
 
 	allowRead, allowWrite, allowEnv []string
 	unsafe                          bool
@@ -65,13 +63,12 @@ func runFlags() []cli.Flag {
 		&cli.IntFlag{Name: "handler-vms", Usage: "Lua states that run the hooks request, response and exception in parallel", EnvVars: variable("handler-vms")},
 		toggleFlag("strict", "fail the run (exit 1) when a request of a script failed that no handler saw"),
 		textFlag("type", "what - is, or every file: lua or yaml"),
-		&cli.StringSliceFlag{Name: "output", Aliases: []string{"o"}, Usage: "file of results: .ndjson, .jsonl, .csv, each also .gz or .zst; - is standard output; repeatable", EnvVars: variable("output")},
 		&cli.StringSliceFlag{Name: "report", Usage: "JUnit report: FILE.xml; repeatable", EnvVars: variable("report")},
-		&cli.StringFlag{Name: "record", Usage: "bodies kept in results: none, errors or all", Value: "none", EnvVars: variable("record")},
 		listFlag("allow-read", "folder that scripts may read; repeatable"),
 		listFlag("allow-write", "folder that scripts may write to; repeatable"),
 		listFlag("allow-env", "environment variables that scripts may read: A,B; repeatable"),
 	)
+	flags = append(flags, resultFlags()...)
 	flags = append(flags, wayFlags(condition)...)
 	flags = append(flags,
 		&cli.BoolFlag{Name: "unsafe", Usage: "lift the sandbox: files, environment, os and io"},
@@ -89,7 +86,7 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 		unsafe: c.Bool("unsafe"), isolate: c.Bool("isolate"), maxInstructions: c.Int64("max-instructions"),
 		handlers: c.String("handlers"), handlerVMs: c.Int("handler-vms"), profile: c.String("profile"),
 		varsFile: c.String("vars"), envFile: c.String("env-file"),
-		outputs: c.StringSlice("output"), reports: c.StringSlice("report"), record: c.String("record"),
+		reports: c.StringSlice("report"),
 	}
 	if err := s.checkFiles(); err != nil {
 		return nil, err
@@ -112,7 +109,7 @@ func readRunSettings(c *cli.Context, env *environment) (*runSettings, error) {
 	if err := s.checkHandlers(c.IsSet("handler-vms")); err != nil {
 		return nil, err
 	}
-	if err := s.checkOutputs(); err != nil {
+	if err := s.checkReports(); err != nil {
 		return nil, err
 	}
 	if s.vars, err = readVars(s.varsFile, c.StringSlice("var")); err != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -24,8 +25,9 @@ func sendCommand(env *environment) *cli.Command {
 		Usage:     "send requests without a file",
 		ArgsUsage: "[METHOD] URL…",
 		Description: "Prints the body of one URL. Of several it prints one line of JSON each, as they\n" +
-			"complete. - reads from standard input, a line for a request: a URL, or a JSON object\n" +
-			"of request fields (url, method, headers, json, …), which go over what flags say.",
+			"complete; with -o - of one as well. - reads from standard input, a line for a\n" +
+			"request: a URL, or a JSON object of request fields (url, method, headers, json, …),\n" +
+			"which go over what flags say.",
 		Flags: sendFlags(),
 		Action: func(c *cli.Context) error {
 			settings, err := readSendSettings(c, env)
@@ -50,6 +52,7 @@ func sendFlags() []cli.Flag {
 		&cli.StringFlag{Name: "auth", Usage: "USER:PASSWORD"},
 	}
 	flags = append(flags, limitFlags("")...)
+	flags = append(flags, resultFlags()...)
 	flags = append(flags, wayFlags("")...)
 	return append(flags, outputFlags("a summary also for one URL")...)
 }
@@ -85,13 +88,39 @@ func readSendSettings(c *cli.Context, env *environment) (*sendSettings, error) {
 	}
 	input := &onceInput{in: env.In}
 	if s.lines {
-		input.taken = "the requests"
+		input.take("the requests")
 	}
 	if err := s.template.read(c, input); err != nil {
 		return nil, err
 	}
-	return s, nil
+	return s, s.claimOutputs(&input.files, env.Out)
 }
+
+// claimOutputs refuses outputs that are a file of the requests, another output,
+// or where standard output leads anyway.
+func (s *sendSettings) claimOutputs(files *claims, stdout *os.File) error {
+	switch {
+	case len(s.outputs) == 0 || s.recorded():
+	case s.one():
+		files.writes("the body", standardOutput, stdout)
+	default:
+		files.writes("the records", standardOutput, stdout)
+	}
+	if s.ca != "" {
+		files.reads("--ca", s.ca, false)
+	}
+	return files.claimOutputs("--output", s.outputs, stdout)
+}
+
+// one reports that there is one URL: standard output is its body, unless it is
+// recorded there.
+func (s *sendSettings) one() bool { return len(s.urls) == 1 }
+
+// recorded reports that records go to standard output because -o says so.
+func (s *sendSettings) recorded() bool { return slices.Contains(s.outputs, standardOutput) }
+
+// keeps reports that a record of the one body may hold it.
+func (s *sendSettings) keeps() bool { return len(s.outputs) > 0 && s.record != "none" }
 
 // isMethod tells METHOD from URL: a word in capitals.
 func isMethod(arg string) bool {
@@ -122,13 +151,16 @@ type send struct {
 	settings *sendSettings
 	inbox    runtime.Inbox
 	lines    *lineSource // nil: the URLs are arguments
-	busy     atomic.Bool // a body is on its way to standard output
+	busy     atomic.Bool // the body is on its way to standard output
 }
 
 func newSend(settings *sendSettings, env *environment) *send {
 	s := &send{settings: settings}
-	if s.one() && !settings.verbose {
+	switch {
+	case settings.one() && !settings.verbose:
 		settings.quiet = true // whoever asks for one body wants nothing beside it
+	case !settings.one() && !settings.recorded():
+		settings.outputs = append([]string{standardOutput}, settings.outputs...)
 	}
 	s.session = newSession(settings.commonSettings, env, s)
 	s.strict = true
@@ -137,9 +169,6 @@ func newSend(settings *sendSettings, env *environment) *send {
 	}
 	return s
 }
-
-// one reports that the output is the body of the one URL.
-func (s *send) one() bool { return len(s.settings.urls) == 1 }
 
 // execute sends everything and returns the exit code. The error is wrong
 // usage: nothing was sent then.
@@ -152,10 +181,17 @@ func (s *send) execute(ctx context.Context) (int, error) {
 		s.close()
 		return 0, err
 	}
+	if err := s.openResults(sink.Run{ID: s.id, Args: s.settings.args, Started: s.began}); err != nil {
+		s.discard()
+		return 0, err
+	}
+	if len(s.sinks) > 0 {
+		s.flushNowAndThen()
+	}
 	stop := s.watch()
 	err := guarded(func() error {
-		if s.one() {
-			s.body()
+		if s.settings.one() {
+			s.single()
 		} else {
 			s.records()
 		}
@@ -186,58 +222,16 @@ func (s *send) check(ctx context.Context) error {
 	return nil
 }
 
-// body sends the one request and copies its answer's body to standard output.
-func (s *send) body() {
-	req := s.settings.template.request(s.settings.urls[0])
-	req.Options.Stream = runtime.Yes
-	batch := s.engine.Batch(&s.inbox, runtime.List([]*runtime.Request{req}), runtime.BatchOptions{List: true})
-	defer batch.Close()
-	s.announce(1)
-	res, err := batch.Next(&s.inbox)
-	if err != nil {
-		return // a list of one has no other end than its result
-	}
-	if res.Err == nil {
-		if failure := s.copyBody(res.Response); failure != nil {
-			failure.Request, failure.Index, failure.Attempts = req, res.Index, res.Response.Attempts
-			res.Err, res.Response = failure, nil
-		}
-	}
-	s.engine.Record(res)
-	if res.Err != nil && !s.outcome.stopped() {
-		fmt.Fprintln(s.stderr, "volley: "+report.Escape(res.Err.Error())) //nolint:errcheck // stderr is gone
-	}
-}
-
-// copyBody returns why the body did not come to its end. That standard output
-// did not take it is another matter, which is known there.
-func (s *send) copyBody(resp *runtime.Response) *runtime.Error {
-	s.busy.Store(true)
-	defer s.busy.Store(false)
-	defer resp.Close() //nolint:errcheck // it was read, or nobody wants the rest
-	var out io.Writer = s.stdout
-	if report.Terminal(s.env.Out) {
-		text := &terminalText{w: s.stdout}
-		defer text.end()
-		out = text
-	}
-	if _, err := io.Copy(out, resp.Stream); err != nil && !s.outcome.output.Load() {
-		return runtime.AsError(err)
-	}
-	return nil
-}
-
-// records sends all requests and prints a record of each.
+// records sends all requests and records each.
 func (s *send) records() {
-	results := sink.NewNDJSON(s.stdout, sink.Run{ID: s.id, Args: s.settings.args, Started: s.began}, sink.Options{Name: "standard output"})
-	s.sinks = append(s.sinks, results)
 	batch := s.engine.Batch(&s.inbox, s.source(), runtime.BatchOptions{List: s.lines == nil})
 	defer batch.Close()
 	if s.lines != nil {
 		s.lines.begin(batch.Offer)
 		defer s.lines.halt()
 	}
-	waiter := &flushing{Inbox: &s.inbox, flush: results.Flush}
+	printed := s.sinks[slices.Index(s.common.outputs, standardOutput)]
+	waiter := &flushing{Inbox: &s.inbox, flush: func() { s.show(printed) }}
 	for {
 		res, err := batch.Next(waiter)
 		if err != nil {
@@ -291,12 +285,11 @@ func (s *send) interrupt(error) { s.halt() }
 // flushing shows what there is before it waits for more.
 type flushing struct {
 	*runtime.Inbox
-	flush func() error
+	flush func()
 }
 
-// Park implements runtime.Waiter. An output that failed stops the run where
-// its next record is written, or at its end.
+// Park implements runtime.Waiter.
 func (f *flushing) Park() error {
-	_ = f.flush()
+	f.flush()
 	return f.Inbox.Park()
 }

@@ -115,7 +115,7 @@ func (t *template) typed(contentType string) string {
 func (t *template) dataBody(values []string, input *onceInput) (runtime.Body, error) {
 	if path, ok := strings.CutPrefix(values[0], "@"); ok && path != "-" && len(values) == 1 {
 		body := &client.FileBody{Path: path, Type: t.typed(formType)}
-		return body, readable("--data", body)
+		return body, input.readable("--data", body)
 	}
 	var data []byte
 	for i, value := range values {
@@ -192,7 +192,7 @@ func filePart(name, text string, input *onceInput) (client.Part, error) {
 	}
 	body := client.File(path)
 	part.Content = body
-	return part, readable("--form", body)
+	return part, input.readable("--form", body)
 }
 
 // attributeAt returns where the next attribute begins: a semicolon that none
@@ -207,15 +207,6 @@ func attributeAt(s string) int {
 	return at
 }
 
-// readable finds a file that cannot be sent before anything is.
-func readable(flag string, body *client.FileBody) error {
-	file, _, err := body.Open()
-	if err != nil {
-		return usage("%s %s", flag, fileFault(body.Path, err))
-	}
-	return file.Close()
-}
-
 // fileFault names the path once, however deep the system's error sits.
 func fileFault(path string, err error) string {
 	if e := runtime.AsError(err); e.Cause == nil {
@@ -224,10 +215,28 @@ func fileFault(path string, err error) string {
 	return osError(path, err)
 }
 
-// onceInput is standard input, which only one part of a command line can have.
+// onceInput is what flags read: files, and standard input, which only one part
+// of a command line can have.
 type onceInput struct {
 	in    io.Reader
 	taken string // by what; "": nothing yet
+	files claims
+}
+
+// take gives standard input to one part.
+func (o *onceInput) take(by string) {
+	o.taken = by
+	o.files.readsOpen(by, o.in)
+}
+
+// readable finds a file that cannot be sent before anything is.
+func (o *onceInput) readable(flag string, body *client.FileBody) error {
+	file, _, err := body.Open()
+	if err != nil {
+		return usage("%s %s", flag, fileFault(body.Path, err))
+	}
+	o.files.reads(flag, body.Path, false)
+	return file.Close()
 }
 
 // text returns a flag's value: @FILE and @- stand for what is in there.
@@ -243,6 +252,7 @@ func (o *onceInput) text(flag, value string) ([]byte, error) {
 	if err != nil {
 		return nil, usage("%s %s", flag, osError(path, err))
 	}
+	o.files.reads(flag, path, false)
 	return data, nil
 }
 
@@ -250,7 +260,7 @@ func (o *onceInput) read(flag string) ([]byte, error) {
 	if o.taken != "" {
 		return nil, usage("%s @-: standard input is taken by %s", flag, o.taken)
 	}
-	o.taken = flag
+	o.take(flag)
 	data, err := io.ReadAll(io.LimitReader(o.in, maxInput+1))
 	switch {
 	case err != nil:
