@@ -58,7 +58,7 @@ type passage struct {
 	stay     *stay
 	host     string
 	place    Place
-	paces    []*pace         // that learn from the outcome
+	paces    []*pace // that learn from the outcome
 	reserved turn
 	began    time.Time
 	probe    bool // it tries whether a host is back
