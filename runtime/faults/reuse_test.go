@@ -134,7 +134,7 @@ func TestUploads(t *testing.T) {
 	provoke(t, []fault{
 		{rows: "151", name: "never reads", serve: raw(func(p *runtimetest.Peer) {
 			p.Head()
-			time.Sleep(2 * patience)
+			time.Sleep(6 * patience)
 		}), ask: posting(size), want: want{kinds: kinds(runtime.KindReadTimeout), sent: runtime.SentMaybe, phase: runtime.PhaseSend, least: patience, within: 2 * time.Second, memory: 3 * size}},
 		{rows: "151", name: "resets", serve: raw(func(p *runtimetest.Peer) {
 			p.Head()

@@ -106,8 +106,8 @@ case("RS 13.6 a total deadline: over the drip of a body, redirects and retries",
   ok(err:is("timeout") and not err:is("connection"))
   server.on("/r", {{sleep = 0.1}, redirect(302, "/r")})
   fails("total_timeout", volley.get(server.url("/r"), {timeout = {total = 0.3}}):send())
-  server.on("/f", {{sleep = 0.1}, reply(503)})
-  local _, failed = volley.get(server.url("/f"), {timeout = {total = 0.3}, retry = {total = 100, backoff = 0.001}}):send()
+  server.on("/f", {{sleep = 0.4}, reply(503)})
+  local _, failed = volley.get(server.url("/f"), {timeout = {total = 0.6}, retry = {total = 100, backoff = 0.001}}):send()
   eq(failed and failed.kind, "total_timeout")
 end)
 
