@@ -26,6 +26,9 @@ func TestOnePerHost(t *testing.T) {
 			print(volley.get(B, {auth = function() print(volley.map(list).n) end}):send().text)`, "", "", "5\nok"},
 		{"a hook within a hook", `local function outer() volley.get(B, {auth = function() print(volley.get(B):send().text) end}):send() end
 			print(volley.get(B, {auth = outer}):send().text)`, "", "", "ok\nok"},
+		{"a hook within a hook of another host", `local other = B:gsub("127.0.0.1", "localhost")
+			local function outer() volley.get(other, {auth = function() print(volley.get(B):send().text) end}):send() end
+			print(volley.get(B, {auth = outer}):send().text)`, "", "", "ok\nok"},
 		{"handlers", `print(volley.get(B):send().text)`, `return {request = function(r) if not r.url:find("h$") then volley.get(r.url .. "h"):send() end end}`, "", "ok"},
 		{"handlers in VMs", `print(volley.get(B):send().text)`, `return {request = function(r) if not r.url:find("h$") then volley.get(r.url .. "h"):send() end end}`, "--handler-vms 2", "ok"},
 		{"callback", `print(volley.map({volley.get(B, {callback = function() volley.get(B .. "c"):send() end})}).n)`, "", "", "1"},
